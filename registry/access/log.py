@@ -1,0 +1,19 @@
+"""Writes the access log."""
+
+from typing import Any
+
+from registry.access.models import AccessEvent
+from registry.core.actors import identity_of
+
+
+def note(kind: str, *, user: Any = None, request: Any = None, subject: str = "", detail: str = "") -> AccessEvent:
+    """Add one event. ``user`` may be missing (a failed sign-in); texts are cut to what the columns hold."""
+    user_id, user_name = identity_of(user) if user is not None and getattr(user, "pk", None) else ("", "")
+    return AccessEvent.objects.create(
+        kind=kind,
+        user_id_text=user_id,
+        user_name=user_name,
+        address=request.META.get("REMOTE_ADDR") or None if request is not None else None,
+        subject=subject[:200],
+        detail=detail[:400],
+    )

@@ -1,0 +1,134 @@
+"""History of clinical records: who, when, why, from what, to what.
+
+Rows carry the actor's id and name as text: a user that is renamed or removed changes nothing in the past, and no
+foreign key keeps a user from being removed.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from registry.core.actors import identity_of
+
+#: Columns that say nothing about what changed.
+HOUSEKEEPING = frozenset(
+    {"id", "uuid", "version", "created_at", "created_by", "modified_at", "modified_by", "confirmed", "missing"}
+)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """The permission to write, held only inside the write door: who writes and why."""
+
+    actor: Any
+    reason: str
+
+
+current_pass: ContextVar[Pass | None] = ContextVar("current_pass", default=None)
+
+
+class Change(models.Model):
+    """What every history row adds to the columns of its record."""
+
+    history_user_name = models.CharField("by", max_length=150, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
+def _actor_text(row: Any) -> str:
+    return row.history_user_name
+
+
+def _note_actor(row: Any, actor: Any) -> None:
+    if actor is not None:
+        row.history_user_id, row.history_user_name = identity_of(actor)
+
+
+class Changes(HistoricalRecords):
+    """simple-history bound to the write door: user and reason come from the pass, never from a request or a signal."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            bases=(Change,),
+            inherit=True,
+            history_user_id_field=models.CharField(max_length=64, blank=True, default=""),
+            history_user_getter=_actor_text,
+            history_user_setter=_note_actor,
+            history_change_reason_field=models.TextField(blank=True, default=""),
+            **kwargs,
+        )
+
+    def fields_included(self, model):
+        kept_out = getattr(model, "not_in_history", ())
+        return [field for field in super().fields_included(model) if field.name not in kept_out]
+
+    def get_history_user(self, instance):
+        held = current_pass.get()
+        return held.actor if held else None
+
+    def get_change_reason_for_object(self, instance, history_type, using):
+        held = current_pass.get()
+        return held.reason if held else ""
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of one change, with both values as they are shown."""
+
+    field: str
+    label: str
+    before: Any
+    after: Any
+
+
+def field_changes(row: Any, previous: Any | None) -> list[FieldChange]:
+    """What a history row changed against the one before it (against nothing, for the first)."""
+    model = row.instance_type
+    kept_out = getattr(model, "not_in_history", ())
+    secret = getattr(model, "secret_in_history", {})
+    found = []
+    for field in model._meta.concrete_fields:
+        if field.name in HOUSEKEEPING or field.name in kept_out:
+            continue
+        before = getattr(previous, field.attname) if previous is not None else None
+        after = getattr(row, field.attname)
+        if row.history_type == "-":
+            before, after = after, None
+        if before == after or (before in (None, "") and after in (None, "")):
+            continue
+        label = str(field.verbose_name)
+        if field.name in secret:
+            label, before, after = secret[field.name], "(not kept)", "(not kept)"
+        found.append(FieldChange(field.name, label, _shown(field, before), _shown(field, after)))
+    found += _missing_changes(model, row, previous)
+    return found
+
+
+def _missing_changes(model: Any, row: Any, previous: Any | None) -> list[FieldChange]:
+    before = dict(previous.missing) if previous is not None else {}
+    after = {} if row.history_type == "-" else dict(row.missing)
+    if row.history_type == "-":
+        before = dict(row.missing)
+    return [
+        FieldChange(
+            f"{name}__missing",
+            f"{model._meta.get_field(name).verbose_name} (why missing)",
+            before.get(name),
+            after.get(name),
+        )
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _shown(field: Any, value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    if field.is_relation:
+        related = field.related_model._base_manager.filter(pk=value).first()
+        return str(related) if related else f"#{value}"
+    return value

@@ -1,0 +1,105 @@
+"""Soft limits: values that are possible but unusual, and the reason that explains one.
+
+They stand beside the hard rules of a model (``soft_limits``). Crossing one never blocks a draft: the form asks, the
+API answers with ``warnings``, an import lists it. A confirmation holds for the value and the limits it was given for,
+and lapses when either changes.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from registry.core.rules import label_of
+from registry.core.units import plain, unit_of, with_unit
+
+
+@dataclass(frozen=True)
+class SoftLimit:
+    """One soft limit. ``crossed`` answers with the sentence to show, or ``None``; it may look at related records."""
+
+    field: str
+    name: str
+    crossed: Callable[[Any], str | None]
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A value that crosses a soft limit."""
+
+    field: str
+    limit: str
+    value: Any
+    message: str
+
+
+def usual(
+    field: str,
+    low: Any = None,
+    high: Any = None,
+    *,
+    when: Callable[[Any], bool] | None = None,
+    why: str = "",
+    name: str = "",
+) -> SoftLimit:
+    """The usual range ``low ≤ field ≤ high``; either end may be open, ``when`` restricts it, ``why`` is appended."""
+
+    def crossed(record: Any) -> str | None:
+        value = getattr(record, field)
+        if value is None or (when is not None and not when(record)):
+            return None
+        unit, label = unit_of(field), label_of(type(record), field)
+        if high is not None and value > high:
+            text = _("%(label)s: %(value)s is above the usual %(limit)s.")
+            limit = high
+        elif low is not None and value < low:
+            text = _("%(label)s: %(value)s is below the usual %(limit)s.")
+            limit = low
+        else:
+            return None
+        stated = text % {"label": label, "value": with_unit(value, unit), "limit": with_unit(limit, unit)}
+        return f"{stated} {why}".strip()
+
+    return SoftLimit(field, name or f"{field}:{plain(low)}–{plain(high)}", crossed)
+
+
+def crossings(record: Any) -> list[Crossing]:
+    """Every soft limit that the record crosses as it stands."""
+    found = []
+    for limit in record.soft_limits:
+        message = limit.crossed(record)
+        if message:
+            found.append(Crossing(limit.field, limit.name, getattr(record, limit.field, None), message))
+    return found
+
+
+def as_json(value: Any) -> Any:
+    """A value as it is kept in ``confirmed``: exact and comparable after a round trip through JSON."""
+    return plain(value) if isinstance(value, Decimal) else value if isinstance(value, int | bool) else str(value)
+
+
+def holds_for(entry: dict, crossing_list: Iterable[Crossing]) -> bool:
+    """Whether a confirmation was given for this value and for all of these limits."""
+    return all(
+        entry.get("value") == as_json(crossing.value) and crossing.limit in entry.get("limits", ())
+        for crossing in crossing_list
+    )
+
+
+def by_field(found: Iterable[Crossing]) -> dict[str, list[Crossing]]:
+    grouped: dict[str, list[Crossing]] = {}
+    for crossing in found:
+        grouped.setdefault(crossing.field, []).append(crossing)
+    return grouped
+
+
+def unconfirmed(record: Any) -> list[Crossing]:
+    """The crossings that nobody has explained yet."""
+    return [
+        crossing
+        for field, group in by_field(crossings(record)).items()
+        if not holds_for(record.confirmed.get(field, {}), group)
+        for crossing in group
+    ]

@@ -1,0 +1,90 @@
+"""Where higher floors hang what the write door and the querysets need from them.
+
+``access`` says who may see and write, ``curation`` will add locks and data queries, the clinical apps say what a
+complete case needs. Each registers once, in its ``AppConfig.ready()``; there are no signals.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that a complete record lacks: the record, the field (or a pseudo-field), and the sentence to show."""
+
+    record: Any
+    field: str
+    message: str
+
+
+#: (user, center_path) → condition on the queryset. Without a policy nobody sees anything.
+_visible: list[Callable[[Any, str], Q]] = []
+#: (actor, record) → may write it? All must agree.
+_writers: list[Callable[[Any, Any], bool]] = []
+#: (actor, center id) → may see identifying values?
+_identity: list[Callable[[Any, Any], bool]] = []
+#: (attempt) → None or raises ValidationError / PermissionDenied.
+_write_checks: list[Callable[[Any], None]] = []
+#: (root) → gaps that keep it from being complete.
+_requirements: list[Callable[[Any], list[Gap]]] = []
+#: (record, actor, reason) → anything that must happen in the same transaction.
+_listeners: list[Callable[[Any, Any, str], None]] = []
+
+
+def register(
+    *,
+    visible: Callable[[Any, str], Q] | None = None,
+    writer: Callable[[Any, Any], bool] | None = None,
+    identity: Callable[[Any, Any], bool] | None = None,
+    write_check: Callable[[Any], None] | None = None,
+    requirement: Callable[[Any], list[Gap]] | None = None,
+    listener: Callable[[Any, Any, str], None] | None = None,
+) -> None:
+    """Register a higher floor's say."""
+    for value, place in (
+        (visible, _visible),
+        (writer, _writers),
+        (identity, _identity),
+        (write_check, _write_checks),
+        (requirement, _requirements),
+        (listener, _listeners),
+    ):
+        if value is not None and value not in place:
+            place.append(value)  # type: ignore[attr-defined]
+
+
+def visible(user: Any, center_path: str) -> Q | None:
+    """The condition that limits a queryset to what the user may see; ``None`` means nothing at all."""
+    if not _visible:
+        return None
+    condition = Q()
+    for say in _visible:
+        condition &= say(user, center_path)
+    return condition
+
+
+def may_write(actor: Any, record: Any) -> bool:
+    return bool(_writers) and all(say(actor, record) for say in _writers)
+
+
+def may_identify(user: Any, center_id: Any) -> bool:
+    """Whether the user may see hospital numbers, exact dates, birth years and free text of this centre."""
+    return bool(_identity) and all(say(user, center_id) for say in _identity)
+
+
+def check_write(attempt: Any) -> None:
+    for say in _write_checks:
+        say(attempt)
+
+
+def gaps(root: Any) -> list[Gap]:
+    """What the record still lacks to be complete, over all floors."""
+    return [gap for say in _requirements for gap in say(root)]
+
+
+def written(record: Any, actor: Any, reason: str) -> None:
+    for say in _listeners:
+        say(record, actor, reason)

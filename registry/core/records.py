@@ -1,0 +1,256 @@
+"""The write door: the only functions that write a clinical record.
+
+``save`` and ``delete`` lock the case, check right, status and version, validate, write, and leave history with user and
+reason, in one transaction. ``check`` does all of it and takes it back, so that forms can refuse on the page.
+"""
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError, RestrictedError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.core import limits, policies
+from registry.core.actors import System, identity_of, user_or_none
+from registry.core.history import Pass, current_pass
+from registry.core.models import Record
+
+#: Columns the door itself keeps.
+_KEPT_BY_DOOR = frozenset({"version", "created_at", "created_by", "modified_at", "modified_by"})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that two people changed differently."""
+
+    field: str
+    label: str
+    yours: Any
+    theirs: Any
+
+
+class Conflict(Exception):
+    """The record has changed since it was read. Carries both states; nothing has been written."""
+
+    def __init__(self, stored: Record, proposed: Record, expected_version: int) -> None:
+        self.stored, self.proposed, self.expected_version = stored, proposed, expected_version
+        super().__init__(f"version {expected_version} expected, version {stored.version} found")
+
+    @property
+    def differences(self) -> list[Difference]:
+        return [
+            Difference(
+                field.name,
+                str(field.verbose_name),
+                getattr(self.proposed, field.attname),
+                getattr(self.stored, field.attname),
+            )
+            for field in _changed_fields(self.stored, self.proposed)
+            if field.name != "confirmed"
+        ]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A write under way, as the registered checks see it."""
+
+    actor: Any
+    record: Record
+    stored: Record | None
+    root: Record | None
+    deleting: bool
+    reason: str
+
+
+def save(
+    record: Record,
+    *,
+    by: Any,
+    reason: str = "",
+    expected_version: int | None = None,
+    confirm: Mapping[str, str] | None = None,
+) -> Record:
+    """Write a new or changed record.
+
+    ``by`` is a user or a ``System``; ``reason`` is demanded once the case is complete; ``expected_version`` is the
+    version that was read (``None`` only where nobody can have read one before); ``confirm`` maps a field that crosses
+    a soft limit to the reason.
+
+    Raises ``Conflict``, ``PermissionDenied`` or ``ValidationError``; an unchanged record is left alone.
+    """
+    with transaction.atomic():
+        stored, root = _lock(record)
+        if stored is not None and expected_version is not None and stored.version != expected_version:
+            raise Conflict(stored, record, expected_version)
+        if not policies.may_write(by, record) or (stored is not None and not policies.may_write(by, stored)):
+            raise PermissionDenied(_("You may not change records of this centre."))
+        record.full_clean()
+        if stored is not None:
+            record.check_immutable(stored)
+            record.created_at, record.created_by_id = stored.created_at, stored.created_by_id
+        _keep_confirmations(record, by, confirm or {})
+        if stored is not None and not any(True for _field in _changed_fields(stored, record)):
+            record.version = stored.version
+            return record
+        policies.check_write(Attempt(by, record, stored, root, False, reason))
+        _demand_reason(record, stored, root, reason)
+        record.version = (stored.version if stored else 0) + 1
+        if stored is None:
+            record.created_by = user_or_none(by)
+        record.modified_by = user_or_none(by)
+        with _pass(by, reason):
+            record.save()
+        _demand_completeness(record)
+        policies.written(record, by, reason)
+    return record
+
+
+def save_many(records: Iterable[Record], *, by: Any, reason: str = "") -> list[Record]:
+    """Write several records in one transaction, in the given order."""
+    with transaction.atomic():
+        return [save(record, by=by, reason=reason) for record in records]
+
+
+def delete(record: Record, *, by: Any, reason: str = "", expected_version: int | None = None) -> None:
+    """Delete a record and what belongs to it; every row that goes leaves history with user and reason.
+
+    Raises ``Conflict``, ``PermissionDenied`` or ``ValidationError``.
+    """
+    with transaction.atomic():
+        stored, root = _lock(record)
+        if stored is None:
+            return
+        if expected_version is not None and stored.version != expected_version:
+            raise Conflict(stored, record, expected_version)
+        if not policies.may_write(by, stored):
+            raise PermissionDenied(_("You may not delete records of this centre."))
+        policies.check_write(Attempt(by, stored, stored, root, True, reason))
+        if root is not None and root.is_settled() and not reason.strip():
+            raise ValidationError(_REASON_NEEDED, code="reason")
+        try:
+            with _pass(by, reason):
+                stored.delete()
+        except (ProtectedError, RestrictedError) as error:
+            held = getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", ())
+            raise ValidationError(
+                _("%(record)s cannot be deleted while %(others)s refer to it."),
+                code="protected",
+                params={"record": str(stored), "others": ", ".join(sorted({str(o._meta.verbose_name) for o in held}))},
+            ) from None
+        if root is not None and root.pk != stored.pk:
+            _demand_completeness(stored)
+        policies.written(stored, by, reason)
+
+
+def check(record: Record, **arguments: Any) -> None:
+    """Run ``save`` and take it back: raises what ``save`` would raise, writes nothing, leaves ``record`` as it was."""
+    trial = copy.copy(record)
+    trial.missing, trial.confirmed = dict(record.missing or {}), dict(record.confirmed or {})
+    trial._state = copy.copy(record._state)
+    _dry_run(lambda: save(trial, **arguments))
+
+
+def check_delete(record: Record, **arguments: Any) -> None:
+    """Run ``delete`` and take it back."""
+    _dry_run(lambda: delete(copy.copy(record), **arguments))
+
+
+class _TakeBack(Exception):
+    pass
+
+
+def _dry_run(action: Any) -> None:
+    try:
+        with transaction.atomic():
+            action()
+            raise _TakeBack
+    except _TakeBack:
+        pass
+
+
+@contextmanager
+def _pass(actor: Any, reason: str) -> Iterator[None]:
+    token = current_pass.set(Pass(actor, reason.strip()))
+    try:
+        yield
+    finally:
+        current_pass.reset(token)
+
+
+def _lock(record: Record) -> tuple[Record | None, Record | None]:
+    """The stored state of the record and of its root, both locked until the transaction ends."""
+    model = type(record)
+    root = record.aggregate_root()
+    if root is not record and root.pk is not None:
+        root = type(root)._base_manager.select_for_update().get(pk=root.pk)
+    stored = model._base_manager.select_for_update().filter(pk=record.pk).first() if record.pk else None
+    if root is record:
+        root = stored  # type: ignore[assignment]
+    return stored, root
+
+
+_REASON_NEEDED = "This case is complete. Say why you change it."
+
+
+def _demand_reason(record: Record, stored: Record | None, root: Record | None, reason: str) -> None:
+    if root is None or reason.strip() or not root.is_settled():
+        return
+    if stored is None and record.grows_after_completion:
+        return
+    raise ValidationError({NON_FIELD_ERRORS: ValidationError(_(_REASON_NEEDED), code="reason")})
+
+
+def _demand_completeness(record: Record) -> None:
+    """A complete record stays complete: what is needed cannot be taken away without going back to draft."""
+    root = record.aggregate_root()
+    if root is not record:
+        root = type(root)._base_manager.get(pk=root.pk)
+    if not root.is_settled():
+        return
+    gaps = policies.gaps(root)
+    if gaps:
+        field = "status" if type(root) is type(record) else NON_FIELD_ERRORS
+        raise ValidationError({field: [ValidationError(gap.message, code="incomplete") for gap in gaps]})
+
+
+def _keep_confirmations(record: Record, actor: Any, confirm: Mapping[str, str]) -> None:
+    """Add the confirmations given now; drop those whose value or limits have changed."""
+    crossed = limits.by_field(limits.crossings(record))
+    kept = {
+        field: entry
+        for field, entry in (record.confirmed or {}).items()
+        if field in crossed and limits.holds_for(entry, crossed[field])
+    }
+    for field, why in confirm.items():
+        if field not in crossed:
+            continue
+        if not str(why).strip():
+            raise ValidationError({field: ValidationError(_("Give a reason for the unusual value."), code="reason")})
+        if field in kept and kept[field].get("reason") == str(why).strip():
+            continue
+        _who_id, who = identity_of(actor)
+        kept[field] = {
+            "value": limits.as_json(crossed[field][0].value),
+            "limits": [crossing.limit for crossing in crossed[field]],
+            "reason": str(why).strip(),
+            "who": who,
+            "when": timezone.now().isoformat(timespec="seconds"),
+        }
+    record.confirmed = kept
+
+
+def _changed_fields(stored: Record, proposed: Record) -> Iterator[Any]:
+    for field in stored._meta.concrete_fields:
+        if field.name in _KEPT_BY_DOOR or field.primary_key:
+            continue
+        if getattr(stored, field.attname) != getattr(proposed, field.attname):
+            yield field
+
+
+__all__ = ["Attempt", "Conflict", "Difference", "System", "check", "check_delete", "delete", "save", "save_many"]
