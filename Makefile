@@ -64,7 +64,7 @@ demo: setup var/env $(STATIC_STAMP)
 	$(BIN)/python manage.py demo_users $${DEMO_PASSWORD:+--password "$$DEMO_PASSWORD"}; \
 	echo "The registry is served at http://127.0.0.1:$(PORT)/ (Ctrl+C stops it)."; \
 	exec $(BIN)/gunicorn registry.wsgi:application --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 \
-		--timeout 120 --log-level info
+		--timeout 120 --no-control-socket --log-level info
 
 test: setup
 	$(BIN)/python -m pytest -m "not e2e" $(PYTEST_ARGS)
