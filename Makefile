@@ -25,7 +25,7 @@ setup: $(VENV)/pyvenv.cfg
 	@set -e; \
 	wanted=$$($(BIN)/python -c "import hashlib; print(hashlib.sha256(open('requirements.lock','rb').read()).hexdigest())"); \
 	if [ "$$(cat $(LOCK_STAMP) 2>/dev/null)" != "$$wanted" ]; then \
-		echo "Installing the pinned dependencies into $(VENV) (once per change of requirements.lock) ..."; \
+		echo "Installing the pinned dependencies into $(VENV) (about a minute, once per change of requirements.lock) ..."; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
 		echo "$$wanted" > $(LOCK_STAMP); \
 	fi
@@ -53,7 +53,7 @@ var/env: | setup
 
 $(STATIC_STAMP): $(STATIC_SOURCES) requirements.lock | setup var/env
 	@$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 # --- targets --------------------------------------------------------------------------------------------------
 
