@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "registry.access.middleware.LoginRequiredMiddleware",
+    "registry.core.errors.RefuseEarly",
 ]
 
 ROOT_URLCONF = "registry.urls"

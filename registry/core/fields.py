@@ -4,6 +4,8 @@ The stock fields let form, API and model each word their own refusal; these leav
 ``registry.core.reading`` and what is admissible to the model's rules.
 """
 
+import datetime
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
@@ -149,9 +151,18 @@ class TextField(_Read, models.TextField):
 
 
 class LineField(_Read, models.CharField):
-    """A short text on one line."""
+    """A short text on one line; free text, so identifying unless it can only name a product."""
 
-    def __init__(self, *args, max_length: int = 200, blank: bool = True, default: str = "", **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        max_length: int = 200,
+        blank: bool = True,
+        default: str = "",
+        identifying: bool = True,
+        **kwargs,
+    ) -> None:
+        self.identifying = identifying
         super().__init__(*args, max_length=max_length, blank=blank, default=default, **kwargs)
 
     def read(self, value):
@@ -165,3 +176,7 @@ class LineField(_Read, models.CharField):
         if not text and not self.blank:
             raise ValidationError(self.error_messages["blank"], code="blank")
         return text
+
+
+#: Dates of a record lie within these years; what is in the future is a rule across rows, as it depends on today.
+DATE_RANGE = (datetime.date(1900, 1, 1), datetime.date(2100, 12, 31))

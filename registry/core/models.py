@@ -31,6 +31,8 @@ class Record(models.Model):
     not_in_history: ClassVar[tuple[str, ...]] = ()
     #: Fields set at creation and never changed.
     immutable_fields: ClassVar[tuple[str, ...]] = ()
+    #: ``(number field, parent field)``: a new row without a number gets the next one of its parent.
+    numbered_within: ClassVar[tuple[str, str] | None] = None
     #: New rows are expected after the case is complete and need no reason (follow-up).
     grows_after_completion: ClassVar[bool] = False
 
@@ -109,9 +111,19 @@ class Record(models.Model):
         """Read every value; an empty missing code simply goes."""
         if isinstance(self.missing, dict):
             self.missing = {field: code for field, code in self.missing.items() if code not in (None, "")}
+        self._assign_number()
         self._all_read = False
         super().clean_fields(exclude=exclude)
         self._all_read = True
+
+    def _assign_number(self) -> None:
+        if self.numbered_within is None or self.pk is not None:
+            return
+        number, parent = self.numbered_within
+        parent_id = getattr(self, f"{parent}_id")
+        if getattr(self, number) in (None, "") and parent_id is not None:
+            rows = type(self)._base_manager.filter(**{f"{parent}_id": parent_id})
+            setattr(self, number, (rows.aggregate(last=models.Max(number))["last"] or 0) + 1)
 
     def clean(self) -> None:
         """Rules across rows, once every value of this row could be read."""

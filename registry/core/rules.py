@@ -15,11 +15,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.functions import Length, Mod
 from django.db.models.lookups import Exact
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from registry.core.codes import MissingCode
-from registry.core.expressions import WithoutKeys, code_set_remainder
+from registry.core.expressions import WithoutKeys, code_set_length, wrapped_code_set
 from registry.core.units import plain, unit_of, with_unit
 
 Number = int | Decimal | float
@@ -36,7 +37,10 @@ class Rule(models.CheckConstraint):
     def __init__(self, kind: str, field: str, *others: str) -> None:
         self.field = field
         self.fields = (field, *others)
-        super().__init__(condition=self.build(), name=f"%(class)s_{'_'.join(self.fields)[:36]}_{kind}")
+        # PostgreSQL keeps 63 characters of a name: each field gets its share of what is left beside the model's.
+        share = 36 // len(self.fields) if len(self.fields) > 1 else 40
+        parts = "_".join(name[:share] for name in self.fields)
+        super().__init__(condition=self.build(), name=f"%(class)s_{parts}_{kind}")
 
     def build(self) -> Q:
         """The rule as a condition of the database."""
@@ -183,7 +187,8 @@ class SubsetOf(Rule):
         super().__init__("codes", field)
 
     def build(self) -> Q:
-        known = Q(Exact(code_set_remainder(self.field, self.codes), Value(";"))) & ~Q(**{self.field: ""})
+        accounted = code_set_length(self.field, self.codes)
+        known = Q(Exact(Length(wrapped_code_set(self.field)), accounted)) & ~Q(**{self.field: ""})
         if self.alone:
             known &= Q(**{self.field: self.alone}) | ~Q(**{f"{self.field}__contains": self.alone})
         return Q(**{f"{self.field}__isnull": True}) | known
@@ -363,7 +368,7 @@ class MultipleOf(Rule):
         return (
             Q(**{f"{self.when}__isnull": True})
             | ~Q(**{self.when: self.equals})
-            | Q(Exact(models.functions.Mod(self.field, Value(self.step)), Value(0)))
+            | Q(Exact(Mod(self.field, Value(self.step)), Value(0)))
         )
 
     def holds(self, values):

@@ -54,6 +54,13 @@ class Scope(models.TextChoices):
     ALL = "all", _("stated of all patients")
 
 
+class PeriodUnit(models.TextChoices):
+    DAYS = "days", _("days")
+    WEEKS = "weeks", _("weeks")
+    MONTHS = "months", _("months")
+    YEARS = "years", _("years")
+
+
 class Publication(Record):
     """A published series."""
 
@@ -165,12 +172,6 @@ class CitedSeries(Record):
     """A series that a paper lists in its own literature table."""
 
     center_path = None
-
-    class PeriodUnit(models.TextChoices):
-        DAYS = "days", _("days")
-        WEEKS = "weeks", _("weeks")
-        MONTHS = "months", _("months")
-        YEARS = "years", _("years")
 
     publication = models.ForeignKey(
         Publication, models.CASCADE, related_name="cited_series", verbose_name="publication", db_index=False

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    name = "cases"
+    verbose_name = "Cases"
+
+    def ready(self) -> None:
+        from cases import completeness
+        from registry.core import policies
+
+        policies.register(requirement=completeness.gaps)

@@ -1,0 +1,279 @@
+"""Lesions of a case, and what is computed from them."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Case as Switch
+from django.db.models import F, IntegerField, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from cases import codes
+from cases.models.case import Case
+from registry.core import fields
+from registry.core.derived import Derived
+from registry.core.expressions import as_float
+from registry.core.limits import SoftLimit
+from registry.core.models import Record
+from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
+
+# -- Spinal Instability Neoplastic Score (Fisher et al. 2010): 0–18 ---------------------------------------------------
+
+_JUNCTIONAL = ("C1", "C2", "C7", "T1", "T2", "T11", "T12", "L1", "L5", "S1")
+_MOBILE = ("C3", "C4", "C5", "C6", "L2", "L3", "L4")
+_SEMIRIGID = tuple(f"T{n}" for n in range(3, 11))
+_RIGID = ("S2", "S3", "S4", "S5")
+#: Points by location, most points first: a lesion over several levels counts with its least stable one.
+SINS_LOCATION_POINTS = ((3, _JUNCTIONAL), (2, _MOBILE), (1, _SEMIRIGID), (0, _RIGID))
+
+#: Points of each component by its code.
+SINS_POINTS: dict[str, dict[str, int]] = {
+    "sins_pain": {"mechanical": 3, "occasional": 1, "none": 0},
+    "bone_lesion": {"lytic": 2, "mixed": 1, "blastic": 0},
+    "sins_alignment": {"subluxation": 4, "deformity": 2, "normal": 0},
+    "sins_collapse": {"over_half": 3, "under_half": 2, "body_involved": 1, "none": 0},
+    "sins_posterolateral": {"bilateral": 3, "unilateral": 1, "none": 0},
+}
+
+
+def has_level(level: str) -> Q:
+    """The lesion reaches this level (``levels`` is a code set, so T1 must not be found in T10)."""
+    return Q(levels=level) | Q(levels__startswith=f"{level};") | Q(levels__endswith=f";{level}") | Q(
+        levels__contains=f";{level};"
+    )
+
+
+def _sins_location(lesion: "Lesion") -> int | None:
+    levels = set((lesion.levels or "").split(";"))
+    return next((points for points, group in SINS_LOCATION_POINTS if levels.intersection(group)), None)
+
+
+def _sins_location_sql() -> Any:
+    whens = []
+    for points, group in SINS_LOCATION_POINTS:
+        condition = Q()
+        for level in group:
+            condition |= has_level(level)
+        whens.append(When(condition, then=Value(points)))
+    return Switch(*whens, default=Value(None), output_field=IntegerField())
+
+
+def _sins_score(lesion: "Lesion") -> int | None:
+    parts = [_sins_location(lesion)]
+    parts += [points.get(getattr(lesion, name) or "") for name, points in SINS_POINTS.items()]
+    return None if None in parts else sum(part for part in parts if part is not None)
+
+
+def _sins_score_sql() -> Any:
+    total = _sins_location_sql()
+    for name, points in SINS_POINTS.items():
+        whens = [When(**{name: code}, then=Value(value)) for code, value in points.items()]
+        total = total + Switch(*whens, default=Value(None), output_field=IntegerField())
+    return total
+
+
+def _sins_class(lesion: "Lesion") -> str | None:
+    score = _sins_score(lesion)
+    if score is None:
+        return None
+    return "stable" if score <= 6 else "potentially_unstable" if score <= 12 else "unstable"
+
+
+def _sins_class_sql() -> Any:
+    # Written over the score's own expression so that it stands alone in any annotated queryset.
+    from django.db.models.lookups import GreaterThan, LessThanOrEqual
+
+    score = _sins_score_sql()
+    return Switch(
+        When(LessThanOrEqual(score, Value(6)), then=Value("stable")),
+        When(LessThanOrEqual(score, Value(12)), then=Value("potentially_unstable")),
+        When(GreaterThan(score, Value(12)), then=Value("unstable")),
+        default=Value(None),
+        output_field=models.CharField(),
+    )
+
+
+def _denis_zone(lesion: "Lesion") -> str | None:
+    if lesion.zone_central:
+        return "central"
+    if lesion.zone_foraminal:
+        return "foraminal"
+    return "ala" if lesion.zone_ala else None
+
+
+def _denis_zone_sql() -> Any:
+    return Switch(
+        When(zone_central=True, then=Value("central")),
+        When(zone_foraminal=True, then=Value("foraminal")),
+        When(zone_ala=True, then=Value("ala")),
+        default=Value(None),
+        output_field=models.CharField(),
+    )
+
+
+def _abc2(lesion: "Lesion") -> float | None:
+    axes = (lesion.diameter_longest_mm, lesion.diameter_perpendicular_mm, lesion.diameter_craniocaudal_mm)
+    if None in axes:
+        return None
+    a, b, c = (float(axis) / 10 for axis in axes if axis is not None)
+    return a * b * c / 2
+
+
+def _abc2_sql() -> Any:
+    a, b, c = (
+        as_float(F(name)) / Value(10.0)
+        for name in ("diameter_longest_mm", "diameter_perpendicular_mm", "diameter_craniocaudal_mm")
+    )
+    return a * b * c / Value(2.0)
+
+
+SINS = "Spinal Instability Neoplastic Score, Fisher et al., Spine 2010"
+DERIVED = (
+    Derived(
+        "denis_zone",
+        "Denis zone",
+        "the most medial zone the lesion reaches (Denis 1988): central before foraminal before ala",
+        _denis_zone,
+        _denis_zone_sql,
+        kind="code",
+        codes=tuple(codes.DenisZone.values),
+    ),
+    Derived(
+        "abc2_volume_ml",
+        "volume by A·B·C/2",
+        "ellipsoid approximation, Kothari et al., Stroke 1996: longest × perpendicular × craniocaudal diameter in cm / 2",
+        _abc2,
+        _abc2_sql,
+    ),
+    Derived("sins_location_points", "SINS points for location", SINS, _sins_location, _sins_location_sql),
+    Derived("sins_score", "SINS", SINS, _sins_score, _sins_score_sql),
+    Derived(
+        "sins_class",
+        "SINS class",
+        f"{SINS}: 0–6 stable, 7–12 potentially unstable, 13–18 unstable",
+        _sins_class,
+        _sins_class_sql,
+        kind="code",
+        codes=tuple(codes.SinsClass.values),
+    ),
+)
+
+
+def _volume_differs_from_abc2(lesion: "Lesion") -> str | None:
+    computed = _abc2(lesion)
+    if computed is None or not lesion.volume_ml or abs(float(lesion.volume_ml) - computed) <= 0.2 * computed:
+        return None
+    return _("Volume %(volume)s mL differs by more than 20 %% from A·B·C/2 (%(computed).1f mL).") % {
+        "volume": lesion.volume_ml,
+        "computed": computed,
+    }
+
+
+class Lesion(Record):
+    """One lesion. Two sides with a volume each are two lesions; adjoining levels may be one."""
+
+    center_path = "case__center"
+    numbered_within = ("number", "case")
+    immutable_fields = ("case",)
+    derived = DERIVED
+    soft_limits = (SoftLimit("volume_ml", "abc2:20%", _volume_differs_from_abc2),)
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="lesions", verbose_name="case", db_index=False)
+    number = fields.IntegerField("lesion number", blank=True)
+    levels = fields.CodeSetField("levels", codes=codes.LEVEL_CHOICES, null=True, blank=True)
+    fractured_levels = fields.CodeSetField("fractured levels", codes=codes.LEVEL_CHOICES, null=True, blank=True)
+    kyphotic_levels = fields.CodeSetField("levels with kyphosis", codes=codes.LEVEL_CHOICES, null=True, blank=True)
+    side = fields.CodeField("side", choices=codes.Side.choices, null=True, blank=True)
+    zone_ala = fields.BooleanField("zone I (ala)")
+    zone_foraminal = fields.BooleanField("zone II (foraminal)")
+    zone_central = fields.BooleanField("zone III (central)")
+    volume_ml = fields.DecimalField("lesion volume", decimal_places=2, null=True, blank=True)
+    volume_method = fields.CodeField(
+        "volume measured by", choices=codes.VolumeMethod.choices, null=True, blank=True
+    )
+    diameter_longest_mm = fields.DecimalField("longest diameter", null=True, blank=True)
+    diameter_perpendicular_mm = fields.DecimalField("perpendicular diameter", null=True, blank=True)
+    diameter_craniocaudal_mm = fields.DecimalField("craniocaudal diameter", null=True, blank=True)
+    bone_lesion = fields.CodeField("bone lesion", choices=codes.BoneLesion.choices, null=True, blank=True)
+    cortical_breach = fields.BooleanField("cortical boundary exceeded")
+    epidural_grade = fields.CodeField(
+        "epidural grade (ESCC)", choices=codes.EpiduralGrade.choices, null=True, blank=True
+    )
+    epidural_extension = fields.BooleanField("extension into the canal")
+    neural_compression = fields.CodeSetField(
+        "neural compression", codes=codes.NeuralCompression.choices, null=True, blank=True
+    )
+    compressed_root_levels = fields.CodeSetField(
+        "compressed roots", codes=codes.LEVEL_CHOICES, null=True, blank=True
+    )
+    compressed_root_side = fields.CodeField(
+        "side of the compressed roots", choices=codes.RootSide.choices, null=True, blank=True
+    )
+    foraminal_erosion = fields.BooleanField("foraminal erosion")
+    sins_pain = fields.CodeField("SINS pain", choices=codes.SinsPain.choices, null=True, blank=True)
+    sins_alignment = fields.CodeField("SINS alignment", choices=codes.SinsAlignment.choices, null=True, blank=True)
+    sins_collapse = fields.CodeField("SINS collapse", choices=codes.SinsCollapse.choices, null=True, blank=True)
+    sins_posterolateral = fields.CodeField(
+        "SINS posterolateral involvement", choices=codes.SinsPosterolateral.choices, null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = "lesion"
+        ordering = ["case", "number"]
+        constraints = [
+            OnlyOne("case", "number", message=_("This case has a lesion of that number.")),
+            Between("number", 1, 99),
+            SubsetOf("levels", codes.LEVELS),
+            SubsetOf("fractured_levels", codes.LEVELS),
+            SubsetOf("kyphotic_levels", codes.LEVELS),
+            OneOf("side", codes.Side),
+            Between("volume_ml", 0, 6000, above=True),
+            OneOf("volume_method", codes.VolumeMethod),
+            Between("diameter_longest_mm", 0, 400, above=True),
+            Between("diameter_perpendicular_mm", 0, 400, above=True),
+            Between("diameter_craniocaudal_mm", 0, 400, above=True),
+            OneOf("bone_lesion", codes.BoneLesion),
+            OneOf("epidural_grade", codes.EpiduralGrade),
+            SubsetOf("neural_compression", codes.NeuralCompression, alone="none"),
+            SubsetOf("compressed_root_levels", codes.LEVELS),
+            OneOf("compressed_root_side", codes.RootSide),
+            Requires("compressed_root_side", "compressed_root_levels"),
+            OneOf("sins_pain", codes.SinsPain),
+            OneOf("sins_alignment", codes.SinsAlignment),
+            OneOf("sins_collapse", codes.SinsCollapse),
+            OneOf("sins_posterolateral", codes.SinsPosterolateral),
+            CodedMissing(
+                "levels",
+                "fractured_levels",
+                "kyphotic_levels",
+                "side",
+                "zone_ala",
+                "zone_foraminal",
+                "zone_central",
+                "volume_ml",
+                "volume_method",
+                "diameter_longest_mm",
+                "diameter_perpendicular_mm",
+                "diameter_craniocaudal_mm",
+                "bone_lesion",
+                "cortical_breach",
+                "epidural_grade",
+                "epidural_extension",
+                "neural_compression",
+                "compressed_root_levels",
+                "compressed_root_side",
+                "foraminal_erosion",
+                "sins_pain",
+                "sins_alignment",
+                "sins_collapse",
+                "sins_posterolateral",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"lesion {self.number}" + (f" ({self.levels})" if self.levels else "")
+
+    def aggregate_root(self) -> Case:
+        return self.case
+
+
+

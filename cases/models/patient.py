@@ -1,0 +1,123 @@
+"""Patients."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.codes import ConsentStatus, Sex
+from cases.identity import EncryptedLineField, lookup_hash
+from registry.access.models import Center
+from registry.core import fields
+from registry.core.history import current_pass
+from registry.core.limits import SoftLimit
+from registry.core.models import Record
+from registry.core.rules import Between, CodedMissing, OneOf
+from registry.literature.models import Publication
+
+
+class PatientCounter(models.Model):
+    """The last patient number given out in a centre: a number is never used twice, even after a deletion."""
+
+    center = models.OneToOneField(Center, models.CASCADE, related_name="+")
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "patient counter"
+
+    @classmethod
+    def next_registry_id(cls, center: Center) -> str:
+        """The next id of the centre, such as ``HEI-00012``; the counter stays locked until the transaction ends."""
+        cls.objects.get_or_create(center=center)
+        counter = cls.objects.select_for_update().get(center=center)
+        counter.last += 1
+        counter.save(update_fields=["last"])
+        return f"{center.code}-{counter.last:05d}"
+
+
+def _consent_not_given(patient: "Patient") -> str | None:
+    if patient.consent_status in (ConsentStatus.REFUSED, ConsentStatus.WITHDRAWN):
+        return _("Consent is %(status)s: the patient is left out of research.") % {
+            "status": patient.get_consent_status_display()
+        }
+    return None
+
+
+class Patient(Record):
+    """A person, known by the registry id; a published patient belongs to the centre of its publication."""
+
+    center_path = "center"
+    identifying_fields = frozenset({"hospital_number", "hospital_number_hash", "birth_year"})
+    not_in_history = ("hospital_number",)
+    secret_in_history = {"hospital_number_hash": "hospital number"}
+    immutable_fields = ("center",)
+    soft_limits = (SoftLimit("consent_status", "consent", _consent_not_given),)
+
+    center = models.ForeignKey(
+        Center, models.PROTECT, related_name="patients", verbose_name="centre", db_index=False
+    )
+    registry_id = models.CharField("registry id", max_length=40, unique=True, editable=False)
+    sex = fields.CodeField("sex", choices=Sex.choices, null=True, blank=True)
+    birth_year = fields.IntegerField("year of birth", null=True, blank=True)
+    hospital_number = EncryptedLineField("hospital number")
+    hospital_number_hash = models.CharField(max_length=64, blank=True, default="", editable=False, db_index=True)
+    consent_status = fields.CodeField("consent", choices=ConsentStatus.choices, null=True, blank=True)
+    consent_date = fields.DateField("date of consent", null=True, blank=True)
+    publication = models.ForeignKey(
+        Publication, models.PROTECT, null=True, blank=True, editable=False, related_name="published_patients"
+    )
+    source_label = fields.LineField("label in the paper", max_length=40, editable=False)
+
+    class Meta:
+        verbose_name = "patient"
+        ordering = ["registry_id"]
+        indexes = [models.Index(fields=["center", "registry_id"])]
+        constraints = [
+            OneOf("sex", Sex),
+            Between("birth_year", 1880, 2100),
+            OneOf("consent_status", ConsentStatus),
+            Between("consent_date", *fields.DATE_RANGE),
+            CodedMissing("sex", "birth_year", "consent_status", "consent_date"),
+            models.UniqueConstraint(
+                fields=["publication", "source_label"],
+                condition=models.Q(publication__isnull=False),
+                name="patient_source_label_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.registry_id
+
+    def is_settled(self) -> bool:
+        """A patient's data is settled as soon as one of the cases is."""
+        return self.pk is not None and self.cases.exclude(status="draft").exists()
+
+    def check_across_rows(self) -> None:
+        if not self.birth_year or self.pk is None:
+            return
+        earliest = self.cases.aggregate(first=models.Min("index_date"))["first"]
+        if earliest and earliest.year < self.birth_year:
+            raise ValidationError(
+                {
+                    "birth_year": _("Year of birth: %(year)s is after the index date of a case (%(date)s).")
+                    % {"year": self.birth_year, "date": earliest}
+                }
+            )
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude=exclude)
+        self.hospital_number_hash = lookup_hash(self.center_id, self.hospital_number) if self.center_id else ""
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.registry_id and current_pass.get() is not None:
+            self.registry_id = PatientCounter.next_registry_id(self.center)
+        super().save(*args, **kwargs)
+
+    def same_hospital_number(self) -> "models.QuerySet[Patient]":
+        """Other patients of the centre with this hospital number: a reason to look, never to refuse."""
+        if not self.hospital_number_hash:
+            return type(self).objects.none()
+        return type(self).objects.filter(
+            center=self.center_id, hospital_number_hash=self.hospital_number_hash
+        ).exclude(pk=self.pk)

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class OutcomesConfig(AppConfig):
+    name = "outcomes"
+    verbose_name = "Outcomes"
+
+    def ready(self) -> None:
+        from outcomes import completeness
+        from registry.core import policies
+
+        policies.register(requirement=completeness.gaps)

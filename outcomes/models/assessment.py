@@ -1,0 +1,388 @@
+"""Assessments: what was measured at a time point."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case as Switch
+from django.db.models import F, Q, Value, When
+from django.db.models.functions import NullIf
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.codes import IntervalUnit
+from cases.models import Case
+from outcomes import codes
+from outcomes.intervals import days_after_index
+from registry.core import fields
+from registry.core.derived import Derived
+from registry.core.expressions import as_float
+from registry.core.limits import SoftLimit
+from registry.core.models import Record
+from registry.core.rules import (
+    Between,
+    CodedMissing,
+    MultipleOf,
+    OneOf,
+    OnlyOne,
+    Pair,
+    RequiredWhen,
+    Requires,
+)
+
+SECTION_NAMES = tuple(name for name, _label in codes.ODI_SECTIONS)
+#: Values that count as a scored outcome: none of them can have been taken after death.
+SCORES = ("vas_pain", "odi", *SECTION_NAMES, "kps", "ecog", "analgesic_scale", "barthel")
+OBSERVED = (*SCORES, "analgesic_class", "pain_relief", "ambulatory", "satisfaction")
+
+# -- Oswestry Disability Index: 100 · sum / (5 · answered) (Fairbank & Pynsent, Spine 2000) ----------------------------
+
+
+def _odi_from_sections(row: "Assessment") -> float | None:
+    answered = [getattr(row, name) for name in SECTION_NAMES if getattr(row, name) is not None]
+    return 100 * sum(answered) / (5 * len(answered)) if answered else None
+
+
+def _odi_sums() -> tuple[Any, Any]:
+    total: Any = Value(0)
+    count: Any = Value(0)
+    for name in SECTION_NAMES:
+        total = total + Switch(When(**{f"{name}__isnull": False}, then=F(name)), default=Value(0))
+        count = count + Switch(When(**{f"{name}__isnull": False}, then=Value(1)), default=Value(0))
+    return total, count
+
+
+def _odi_from_sections_sql() -> Any:
+    total, count = _odi_sums()
+    return Value(100.0) * as_float(total) / NullIf(Value(5.0) * as_float(count), 0.0)
+
+
+def odi_band(odi: float | None) -> str | None:
+    """Disability band of an ODI in per cent."""
+    if odi is None:
+        return None
+    for limit, band in ((20, "minimal"), (40, "moderate"), (60, "severe"), (80, "crippled")):
+        if odi <= limit:
+            return band
+    return "bed_bound"
+
+
+def _odi_band_sql() -> Any:
+    return Switch(
+        When(odi__lte=20, then=Value("minimal")),
+        When(odi__lte=40, then=Value("moderate")),
+        When(odi__lte=60, then=Value("severe")),
+        When(odi__lte=80, then=Value("crippled")),
+        When(odi__isnull=False, then=Value("bed_bound")),
+        default=Value(None),
+        output_field=models.CharField(),
+    )
+
+
+# -- ECOG from KPS: 100–90→0, 80–70→1, 60–50→2, 40–30→3, 20–10→4, 0→5 --------------------------------------------------
+
+
+def _ecog_from_kps(row: "Assessment") -> int | None:
+    if row.kps is None:
+        return None
+    return next(ecog for ecog, floor in enumerate((90, 70, 50, 30, 10, 0)) if row.kps >= floor)
+
+
+def _ecog_from_kps_sql() -> Any:
+    whens = [When(kps__gte=floor, then=Value(ecog)) for ecog, floor in enumerate((90, 70, 50, 30, 10, 0))]
+    return Switch(*whens, default=Value(None), output_field=models.IntegerField())
+
+
+# -- responder: at least 2 points or at least 30 % of baseline (Farrar et al., Pain 2001) ------------------------------
+
+
+def _baseline_vas(row: "Assessment") -> Any:
+    if row.time_point == codes.TimePoint.BASELINE or row.case_id is None:
+        return None
+    return next(
+        (other.vas_pain for other in row.case.assessments.all() if other.time_point == codes.TimePoint.BASELINE), None
+    )
+
+
+def _baseline_vas_sql() -> Any:
+    from django.apps import apps
+
+    rows = apps.get_model("outcomes", "Assessment").objects.filter(
+        case=models.OuterRef("case"), time_point=codes.TimePoint.BASELINE
+    )
+    return models.Subquery(rows.values("vas_pain")[:1])
+
+
+def _responder_points(row: "Assessment") -> bool | None:
+    baseline = _baseline_vas(row)
+    if baseline is None or row.vas_pain is None:
+        return None
+    return bool(baseline - row.vas_pain >= 2)
+
+
+def _responder_percent(row: "Assessment") -> bool | None:
+    baseline = _baseline_vas(row)
+    if not baseline or row.vas_pain is None:
+        return None
+    return bool(10 * (baseline - row.vas_pain) >= 3 * baseline)
+
+
+def _responder_sql(reached: Any, needs: Q) -> Any:
+    return Switch(
+        When(~Q(time_point=codes.TimePoint.BASELINE.value) & Q(vas_pain__isnull=False) & needs & reached, then=Value(True)),
+        When(~Q(time_point=codes.TimePoint.BASELINE.value) & Q(vas_pain__isnull=False) & needs, then=Value(False)),
+        default=Value(None),
+        output_field=models.BooleanField(),
+    )
+
+
+def _responder_points_sql() -> Any:
+    from django.db.models.lookups import GreaterThanOrEqual, IsNull
+
+    baseline = _baseline_vas_sql()
+    reached = Q(GreaterThanOrEqual(as_float(baseline) - as_float(F("vas_pain")), Value(1.9999999)))
+    return _responder_sql(reached, Q(IsNull(baseline, False)))
+
+
+def _responder_percent_sql() -> Any:
+    from django.db.models.lookups import GreaterThan, GreaterThanOrEqual
+
+    baseline = as_float(_baseline_vas_sql())
+    lost = Value(10.0) * (baseline - as_float(F("vas_pain"))) - Value(3.0) * baseline
+    return _responder_sql(
+        Q(GreaterThanOrEqual(lost, Value(-1e-7))), Q(GreaterThan(baseline, Value(0.0)))
+    )
+
+
+FARRAR = "Farrar et al., Pain 2001"
+DERIVED = (
+    Derived(
+        "odi_from_sections",
+        "ODI from its sections",
+        "100 × sum / (5 × sections answered), Fairbank & Pynsent, Spine 2000",
+        _odi_from_sections,
+        _odi_from_sections_sql,
+    ),
+    Derived(
+        "odi_band",
+        "ODI band",
+        "≤ 20 minimal, ≤ 40 moderate, ≤ 60 severe, ≤ 80 crippled, else bed-bound (Fairbank & Pynsent 2000)",
+        lambda row: odi_band(row.odi),
+        _odi_band_sql,
+        kind="code",
+        codes=tuple(codes.OdiBand.values),
+    ),
+    Derived(
+        "ecog_from_kps",
+        "ECOG derived from KPS",
+        "100–90 → 0, 80–70 → 1, 60–50 → 2, 40–30 → 3, 20–10 → 4, 0 → 5",
+        _ecog_from_kps,
+        _ecog_from_kps_sql,
+    ),
+    Derived(
+        "responder_points",
+        "responder (2 points)",
+        f"VAS at least 2 points below baseline ({FARRAR})",
+        _responder_points,
+        _responder_points_sql,
+        kind="boolean",
+    ),
+    Derived(
+        "responder_30_percent",
+        "responder (30 %)",
+        f"VAS at least 30 % below a baseline above 0 ({FARRAR})",
+        _responder_percent,
+        _responder_percent_sql,
+        kind="boolean",
+    ),
+)
+
+
+def _few_sections(row: "Assessment") -> str | None:
+    answered = sum(getattr(row, name) is not None for name in SECTION_NAMES)
+    if answered == 0 or answered >= 8:
+        return None
+    return _("ODI: only %(count)s of 10 sections are answered; below 8 the score is uncertain.") % {"count": answered}
+
+
+def _total_differs(row: "Assessment") -> str | None:
+    computed = _odi_from_sections(row)
+    if computed is None or row.odi is None or abs(float(row.odi) - computed) <= 0.5:
+        return None
+    return _("ODI: %(entered)s %% differs from the sections (%(computed).1f %%).") % {
+        "entered": row.odi,
+        "computed": computed,
+    }
+
+
+def _outside_window(row: "Assessment") -> str | None:
+    window = codes.WINDOWS.get(codes.TimePoint(row.time_point)) if row.time_point in codes.TimePoint.values else None
+    day = days_after_index(row.case.index_day(), row.date, row.interval_value, row.interval_unit)
+    if window is None or day is None or window.first <= day <= window.last:
+        return None
+    return _("Date: day %(day)d is outside the window of this time point (day %(first)s to %(last)s).") % {
+        "day": day,
+        "first": window.first,
+        "last": window.last,
+    }
+
+
+class Assessment(Record):
+    """The scores of one case at one time point; an unscheduled visit may be repeated."""
+
+    center_path = "case__center"
+    immutable_fields = ("case",)
+    grows_after_completion = True
+    derived = DERIVED
+    soft_limits = (
+        SoftLimit("odi", "odi:sections≥8", _few_sections),
+        SoftLimit("odi", "odi:total", _total_differs),
+        SoftLimit("date", "window", _outside_window),
+    )
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="assessments", verbose_name="case", db_index=False)
+    time_point = fields.CodeField("time point", choices=codes.TimePoint.choices)
+    date = fields.DateField("date", null=True, blank=True)
+    interval_value = fields.DecimalField(
+        "interval", null=True, blank=True, help_text="From the index procedure, where no date is known."
+    )
+    interval_unit = fields.CodeField("interval unit", choices=IntervalUnit.choices, null=True, blank=True)
+    vas_pain = fields.DecimalField("VAS pain", null=True, blank=True)
+    pain_instrument = fields.CodeField(
+        "pain instrument", choices=codes.PainInstrument.choices, null=True, blank=True
+    )
+    odi = fields.DecimalField("ODI", decimal_places=2, null=True, blank=True, help_text="Total in per cent.")
+    odi_pain_intensity = fields.IntegerField("ODI 1, pain intensity", null=True, blank=True)
+    odi_personal_care = fields.IntegerField("ODI 2, personal care", null=True, blank=True)
+    odi_lifting = fields.IntegerField("ODI 3, lifting", null=True, blank=True)
+    odi_walking = fields.IntegerField("ODI 4, walking", null=True, blank=True)
+    odi_sitting = fields.IntegerField("ODI 5, sitting", null=True, blank=True)
+    odi_standing = fields.IntegerField("ODI 6, standing", null=True, blank=True)
+    odi_sleeping = fields.IntegerField("ODI 7, sleeping", null=True, blank=True)
+    odi_sex_life = fields.IntegerField("ODI 8, sex life", null=True, blank=True)
+    odi_social_life = fields.IntegerField("ODI 9, social life", null=True, blank=True)
+    odi_travelling = fields.IntegerField("ODI 10, travelling", null=True, blank=True)
+    kps = fields.IntegerField("KPS", null=True, blank=True)
+    ecog = fields.IntegerField("ECOG", null=True, blank=True)
+    analgesic_scale = fields.DecimalField("analgesic scale", null=True, blank=True)
+    analgesic_scale_version = fields.CodeField(
+        "version of the analgesic scale", choices=codes.AnalgesicScaleVersion.choices, null=True, blank=True
+    )
+    analgesic_class = fields.CodeField(
+        "analgesic class", choices=codes.AnalgesicClass.choices, null=True, blank=True
+    )
+    analgesic_adjuvant = fields.BooleanField("adjuvant analgesic")
+    pain_relief = fields.CodeField("pain relief", choices=codes.PainRelief.choices, null=True, blank=True)
+    barthel = fields.IntegerField("Barthel index", null=True, blank=True)
+    barthel_version = fields.CodeField(
+        "version of the Barthel index", choices=codes.BarthelVersion.choices, null=True, blank=True
+    )
+    ambulatory = fields.BooleanField("ambulatory")
+    satisfaction = fields.CodeField("satisfaction", choices=codes.Satisfaction.choices, null=True, blank=True)
+
+    class Meta:
+        verbose_name = "assessment"
+        ordering = ["case", "id"]
+        constraints = [
+            OnlyOne(
+                "case",
+                "time_point",
+                where=~Q(time_point="unscheduled"),
+                message=_("This case has an assessment at that time point."),
+            ),
+            OneOf("time_point", codes.TimePoint),
+            Between("date", *fields.DATE_RANGE),
+            Between("interval_value", -1000, 1000),
+            OneOf("interval_unit", IntervalUnit),
+            Pair("interval_value", "interval_unit"),
+            RequiredWhen("date", "interval_value", when="time_point", equals=codes.TimePoint.UNSCHEDULED),
+            Between("vas_pain", 0, 10),
+            OneOf("pain_instrument", codes.PainInstrument),
+            MultipleOf("vas_pain", 1, when="pain_instrument", equals=codes.PainInstrument.NRS),
+            Between("odi", 0, 100),
+            *(Between(name, 0, 5) for name in SECTION_NAMES),
+            OneOf("kps", range(0, 101, 10)),
+            Between("ecog", 0, 5),
+            Between("analgesic_scale", 0, 10),
+            OneOf("analgesic_scale_version", codes.AnalgesicScaleVersion),
+            OneOf("analgesic_class", codes.AnalgesicClass),
+            OneOf("pain_relief", codes.PainRelief),
+            Between("barthel", 0, 100),
+            OneOf("barthel_version", codes.BarthelVersion),
+            MultipleOf("barthel", 5, when="barthel_version", equals=codes.BarthelVersion.ORIGINAL),
+            OneOf("satisfaction", codes.Satisfaction),
+            CodedMissing(
+                "date",
+                "vas_pain",
+                "odi",
+                *SECTION_NAMES,
+                "kps",
+                "ecog",
+                "analgesic_scale",
+                "analgesic_class",
+                "analgesic_adjuvant",
+                "pain_relief",
+                "barthel",
+                "ambulatory",
+                "satisfaction",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_time_point_display())
+
+    def aggregate_root(self) -> Case:
+        return self.case
+
+    def has_values(self) -> bool:
+        """Whether anything was observed: an assessment without values may record that the patient had died."""
+        return any(getattr(self, name) is not None for name in OBSERVED)
+
+    def odi_from_sections_is_empty(self) -> bool:
+        return all(getattr(self, name) is None for name in SECTION_NAMES)
+
+    def day(self) -> float | None:
+        """Days after the index procedure, when known."""
+        return days_after_index(self.case.index_day(), self.date, self.interval_value, self.interval_unit)
+
+    def check_across_rows(self) -> None:
+        errors: dict[str, Any] = {}
+        if self.date is not None:
+            if self.date > timezone.localdate():
+                errors["date"] = _("Date: %(date)s is in the future.") % {"date": self.date}
+            birth_year = self.case.patient.birth_year
+            if birth_year and self.date.year < birth_year:
+                errors["date"] = _("Date: %(date)s is before the year of birth (%(year)s).") % {
+                    "date": self.date,
+                    "year": birth_year,
+                }
+        if (
+            self.analgesic_scale is not None
+            and self.analgesic_scale_version != codes.AnalgesicScaleVersion.AS_PUBLISHED
+            and (self.analgesic_scale > 5 or self.analgesic_scale % 1)
+        ):
+            errors["analgesic_scale"] = _(
+                "Analgesic scale: %(value)s is not on the registry's scale. Accepted: whole numbers 0 to 5."
+            ) % {"value": self.analgesic_scale}
+        after_death = self._after_death()
+        if after_death:
+            errors.setdefault("date" if self.date else "time_point", after_death)
+        if errors:
+            raise ValidationError(errors)
+
+    def _after_death(self) -> Any:
+        """A patient who has died cannot be scored."""
+        if not any(getattr(self, name) is not None for name in SCORES):
+            return None
+        followup = getattr(self.case, "followup_status", None)
+        died = followup.death_day() if followup is not None else None
+        day = self.day()
+        if day is None and self.time_point in codes.WINDOWS:
+            # Without a date the earliest day of the window decides: only what must lie after death is refused.
+            day = float(codes.WINDOWS[codes.TimePoint(self.time_point)].first)
+        if died is None or day is None or day <= died:
+            return None
+        return _("Scored on day %(day)d, after the death of the patient (day %(death)d).") % {
+            "day": day,
+            "death": died,
+        }

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class ProceduresConfig(AppConfig):
+    name = "procedures"
+    verbose_name = "Procedures"
+
+    def ready(self) -> None:
+        from procedures import completeness
+        from registry.core import policies
+
+        policies.register(requirement=completeness.gaps)

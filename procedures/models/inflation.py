@@ -1,0 +1,128 @@
+"""Balloon inflations: every inflate–deflate cycle of an aortic occlusion."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from procedures import codes
+from procedures.models.procedure import Procedure
+from procedures.strategy import reperfusion_gaps_min
+from registry.core import fields
+from registry.core.derived import Derived
+from registry.core.limits import SoftLimit, usual
+from registry.core.models import Record
+from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Span
+
+
+def _occlusion(row: "BalloonInflation") -> int | None:
+    if row.inflated_min is None or row.deflated_min is None:
+        return None
+    return row.deflated_min - row.inflated_min
+
+
+def _occlusion_sql() -> Any:
+    return models.F("deflated_min") - models.F("inflated_min")
+
+
+def _long_for_zone(row: "BalloonInflation") -> str | None:
+    """Occlusion limits by aortic zone: zone I 30 min, zone II at all, zone III 60 min and, strongly, 90 min."""
+    minutes = _occlusion(row)
+    if row.aortic_zone == codes.AorticZone.II:
+        return _("Zone II: an occlusion between coeliac and renal arteries is to be avoided.")
+    if minutes is None:
+        return None
+    if row.aortic_zone == codes.AorticZone.I and minutes > 30:
+        return _("Occlusion: %(minutes)s min is above the usual 30 min for zone I.") % {"minutes": minutes}
+    if row.aortic_zone == codes.AorticZone.III and minutes > 90:
+        return _("Occlusion: %(minutes)s min is above 90 min for zone III: ischaemia is likely.") % {
+            "minutes": minutes
+        }
+    if row.aortic_zone == codes.AorticZone.III and minutes > 60:
+        return _("Occlusion: %(minutes)s min is above the usual 60 min for zone III.") % {"minutes": minutes}
+    return None
+
+
+def _short_reperfusion(row: "BalloonInflation") -> str | None:
+    if row.procedure_id is None or row.inflated_min is None or row.deflated_min is None:
+        return None
+    others = [
+        other
+        for other in row.procedure.balloon_inflations.all()
+        if other.pk != row.pk and other.deflated_min is not None and other.deflated_min <= row.inflated_min
+    ]
+    gaps = reperfusion_gaps_min([*others, row])
+    if not gaps or gaps[-1] >= 10:
+        return None
+    return _("Reperfusion: %(minutes)s min before this inflation is below the usual 10 min.") % {"minutes": gaps[-1]}
+
+
+class BalloonInflation(Record):
+    """One inflation and its deflation, in minutes from incision (negative before it)."""
+
+    center_path = "procedure__case__center"
+    numbered_within = ("number", "procedure")
+    immutable_fields = ("procedure",)
+    derived = (
+        Derived(
+            "occlusion_min",
+            "occlusion",
+            "deflation minus inflation, minutes from incision (zhao-2021)",
+            _occlusion,
+            _occlusion_sql,
+        ),
+    )
+    soft_limits = (
+        usual("inflated_min", -240, None, why=_("More than 240 min before incision.")),
+        SoftLimit("deflated_min", "zone", _long_for_zone),
+        SoftLimit("inflated_min", "reperfusion:10", _short_reperfusion),
+    )
+
+    procedure = models.ForeignKey(
+        Procedure, models.CASCADE, related_name="balloon_inflations", verbose_name="procedure", db_index=False
+    )
+    number = fields.IntegerField("inflation number", blank=True)
+    inflated_min = fields.IntegerField("inflated at", null=True, blank=True, help_text="Minutes from incision.")
+    deflated_min = fields.IntegerField("deflated at", null=True, blank=True, help_text="Minutes from incision.")
+    aortic_zone = fields.CodeField("aortic zone", choices=codes.AorticZone.choices, null=True, blank=True)
+    completeness = fields.CodeField("occlusion is", choices=codes.Completeness.choices, null=True, blank=True)
+    volume_ml = fields.DecimalField("filling volume", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "balloon inflation"
+        ordering = ["procedure", "number"]
+        constraints = [
+            OnlyOne("procedure", "number", message=_("This procedure has an inflation of that number.")),
+            Between("number", 1, 99),
+            Between("inflated_min", -1440, 1800),
+            Between("deflated_min", -1440, 2160),
+            Span("deflated_min", "inflated_min", 360),
+            OneOf("aortic_zone", codes.AorticZone),
+            OneOf("completeness", codes.Completeness),
+            Between("volume_ml", 0, 100),
+            CodedMissing("inflated_min", "deflated_min", "aortic_zone", "completeness", "volume_ml"),
+        ]
+
+    def __str__(self) -> str:
+        return f"inflation {self.number}"
+
+    def aggregate_root(self) -> Case:
+        return self.procedure.case
+
+    def check_across_rows(self) -> None:
+        if self.procedure.kind != codes.Kind.REBOA:
+            raise ValidationError({"procedure": _("Procedure: only a REBOA has balloon inflations.")})
+        if self.inflated_min is None or self.deflated_min is None:
+            return
+        for other in self.procedure.balloon_inflations.exclude(pk=self.pk):
+            if other.inflated_min is None or other.deflated_min is None:
+                continue
+            if self.inflated_min < other.deflated_min and other.inflated_min < self.deflated_min:
+                raise ValidationError(
+                    {
+                        "inflated_min": _("Inflated at: overlaps inflation %(number)s (%(start)s to %(end)s min).")
+                        % {"number": other.number, "start": other.inflated_min, "end": other.deflated_min}
+                    }
+                )

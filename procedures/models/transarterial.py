@@ -1,0 +1,88 @@
+"""Transarterial sessions under a vertebroplasty, and the drugs given in them."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.codes import IntervalUnit
+from cases.models import Case
+from procedures import codes
+from procedures.models.procedure import Procedure
+from registry.core import fields
+from registry.core.models import Record
+from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Pair, SubsetOf
+
+
+class TransarterialSession(Record):
+    """One infusion or embolization session, on its own date or at an interval from the procedure."""
+
+    center_path = "procedure__case__center"
+    numbered_within = ("number", "procedure")
+    immutable_fields = ("procedure",)
+
+    procedure = models.ForeignKey(
+        Procedure, models.CASCADE, related_name="transarterial_sessions", verbose_name="procedure", db_index=False
+    )
+    number = fields.IntegerField("session number", blank=True)
+    kind = fields.CodeField("kind", choices=codes.TransarterialKind.choices)
+    date = fields.DateField("date", null=True, blank=True)
+    interval_value = fields.DecimalField("interval", null=True, blank=True, help_text="From the procedure.")
+    interval_unit = fields.CodeField("interval unit", choices=IntervalUnit.choices, null=True, blank=True)
+    arteries = fields.LineField("arteries", max_length=200, identifying=False)
+    agents = fields.CodeSetField("agents", codes=codes.EmbolicAgent.choices, null=True, blank=True)
+
+    class Meta:
+        verbose_name = "transarterial session"
+        ordering = ["procedure", "number"]
+        constraints = [
+            OnlyOne("procedure", "number", message=_("This procedure has a session of that number.")),
+            Between("number", 1, 99),
+            OneOf("kind", codes.TransarterialKind),
+            Between("date", *fields.DATE_RANGE),
+            Between("interval_value", -1000, 1000),
+            OneOf("interval_unit", IntervalUnit),
+            Pair("interval_value", "interval_unit"),
+            SubsetOf("agents", codes.EmbolicAgent),
+            CodedMissing("date", "interval_value", "agents"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.number}"
+
+    def aggregate_root(self) -> Case:
+        return self.procedure.case
+
+    def check_across_rows(self) -> None:
+        if self.procedure.kind != codes.Kind.VERTEBROPLASTY:
+            raise ValidationError({"procedure": _("Procedure: only a vertebroplasty has transarterial sessions.")})
+        if self.date and self.date > timezone.localdate():
+            raise ValidationError({"date": _("Date: %(date)s is in the future.") % {"date": self.date}})
+
+
+class TransarterialDrug(Record):
+    """One drug given in a session."""
+
+    center_path = "session__procedure__case__center"
+    immutable_fields = ("session",)
+
+    session = models.ForeignKey(
+        TransarterialSession, models.CASCADE, related_name="drugs", verbose_name="session", db_index=False
+    )
+    name = fields.LineField("drug", max_length=80, blank=False, identifying=False)
+    dose_mg = fields.DecimalField("dose", decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        verbose_name = "transarterial drug"
+        ordering = ["session", "id"]
+        constraints = [
+            OnlyOne("session", "name", message=_("This session has that drug already.")),
+            Between("dose_mg", 0, 100_000, above=True),
+            CodedMissing("dose_mg"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def aggregate_root(self) -> Case:
+        return self.session.procedure.case

@@ -1,0 +1,99 @@
+"""What is derived from the procedures of a case: its strategy, and the times of aortic occlusion."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Case as Switch
+from django.db.models import Exists, F, Max, OuterRef, Subquery, Sum, Value, When
+from django.db.models.functions import Concat, NullIf, Substr
+
+from procedures import codes
+from registry.core.derived import Derived
+
+# -- occlusion: every inflate–deflate cycle is a row (zhao-2021) ------------------------------------------------------
+
+
+def _minutes(procedure: Any) -> list[int]:
+    return [
+        row.deflated_min - row.inflated_min
+        for row in procedure.balloon_inflations.all()
+        if row.inflated_min is not None and row.deflated_min is not None
+    ]
+
+
+def _over_inflations(aggregate: type) -> Any:
+    inflations = apps.get_model("procedures", "BalloonInflation")
+    rows = inflations.objects.filter(
+        procedure=OuterRef("pk"), inflated_min__isnull=False, deflated_min__isnull=False
+    ).order_by()
+    rows = rows.values("procedure").annotate(answer=aggregate(F("deflated_min") - F("inflated_min")))
+    return Subquery(rows.values("answer"), output_field=models.IntegerField())
+
+
+_ZHAO = "every inflate–deflate cycle is a row; times in minutes from incision (zhao-2021)"
+OCCLUSION = (
+    Derived(
+        "occlusion_longest_min",
+        "longest occlusion",
+        _ZHAO,
+        lambda procedure: max(_minutes(procedure), default=None),
+        lambda: _over_inflations(Max),
+    ),
+    Derived(
+        "occlusion_total_min",
+        "total occlusion",
+        _ZHAO,
+        lambda procedure: sum(_minutes(procedure)) if _minutes(procedure) else None,
+        lambda: _over_inflations(Sum),
+    ),
+)
+
+
+def reperfusion_gaps_min(inflations: list[Any]) -> list[int]:
+    """Minutes of reperfusion between one deflation and the next inflation, in order of time."""
+    timed = sorted(
+        (row for row in inflations if row.inflated_min is not None and row.deflated_min is not None),
+        key=lambda row: row.inflated_min,
+    )
+    return [later.inflated_min - earlier.deflated_min for earlier, later in zip(timed, timed[1:], strict=False)]
+
+
+# -- strategy: kinds in the order reboa, vertebroplasty, sacroplasty, rfa, then tai|tace|tae --------------------------
+
+
+def strategy_of(case: Any) -> str | None:
+    """``sacroplasty+rfa``, ``vertebroplasty+tace``: derived from the procedures, never typed."""
+    procedures = list(case.procedures.all())
+    kinds = {procedure.kind for procedure in procedures}
+    sessions = {
+        session.kind for procedure in procedures for session in procedure.transarterial_sessions.all() if session.kind
+    }
+    parts = [kind for kind in codes.Kind.values if kind in kinds]
+    parts += [kind for kind in codes.TransarterialKind.values if kind in sessions]
+    return "+".join(parts) or None
+
+
+def strategy_sql(case_path: str = "pk") -> Any:
+    """The strategy as an expression; ``case_path`` leads from the queryset's rows to the case."""
+    procedures = apps.get_model("procedures", "Procedure").objects.filter(case=OuterRef(case_path))
+    sessions = apps.get_model("procedures", "TransarterialSession").objects.filter(
+        procedure__case=OuterRef(case_path)
+    )
+    parts = [
+        Switch(When(Exists(rows.filter(kind=kind)), then=Value(f"+{kind}")), default=Value(""))
+        for rows, kinds in ((procedures, codes.Kind.values), (sessions, codes.TransarterialKind.values))
+        for kind in kinds
+    ]
+    joined = Concat(*parts, output_field=models.CharField())
+    return NullIf(Substr(joined, 2, output_field=models.CharField()), Value(""))
+
+
+STRATEGY = Derived(
+    "strategy",
+    "strategy",
+    "kinds of the case's procedures in fixed order, then its transarterial therapies",
+    strategy_of,
+    strategy_sql,
+    kind="text",
+)

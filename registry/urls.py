@@ -1,0 +1,8 @@
+"""The registry's URLs, composed from the floors."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]

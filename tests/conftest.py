@@ -1,0 +1,51 @@
+"""Fixtures shared by all tests."""
+
+import os
+
+import pytest
+
+from tests import factories
+
+# Playwright runs an event loop in the test's thread; the ORM calls of browser tests are synchronous all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def center(db):
+    return factories.CenterFactory(code="HEI")
+
+
+@pytest.fixture
+def other_center(db):
+    return factories.CenterFactory(code="BER")
+
+
+@pytest.fixture
+def clinician(center):
+    return factories.member(center, "clinician", username="clinician")
+
+
+@pytest.fixture
+def curator(center):
+    return factories.member(center, "curator", username="curator")
+
+
+@pytest.fixture
+def researcher(center):
+    return factories.member(center, "researcher", username="researcher")
+
+
+@pytest.fixture
+def outsider(other_center):
+    """A clinician of another centre."""
+    return factories.member(other_center, "clinician", username="outsider")
+
+
+@pytest.fixture
+def patient(center):
+    return factories.PatientFactory(center=center)
+
+
+@pytest.fixture
+def case(patient):
+    return factories.CaseFactory(patient=patient)
