@@ -85,7 +85,7 @@ class Publication(Record):
     class Meta:
         verbose_name = "publication"
         ordering = ["slug"]
-        constraints = [Between("year", 1900, 2100), CodedMissing("year")]
+        constraints = [Between("year", 1900, 2100), CodedMissing()]
 
     def __str__(self) -> str:
         return self.slug
