@@ -1,0 +1,46 @@
+"""Days from the index procedure in SQL: the counterpart of ``outcomes.intervals.days_after_index``."""
+
+from typing import Any
+
+from django.db.models import Case as Switch
+from django.db.models import F, FloatField, Func, IntegerField, Q, Value, When
+
+from cases.codes import DatePrecision
+from outcomes.intervals import DAYS_PER_UNIT
+from registry.core.expressions import as_float
+
+
+class DaysBetween(Func):
+    """Whole days from the second date to the first. Django's own subtraction is an interval, not a number."""
+
+    arity = 2
+    output_field = IntegerField()
+
+    def as_sql(self, compiler, connection, **context):
+        return super().as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
+
+    def as_sqlite(self, compiler, connection, **context):
+        # Julian days of two calendar dates end alike, so their difference is a whole number exactly.
+        template = "CAST(julianday(%(expressions)s) AS INTEGER)"
+        return super().as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
+
+
+def day_sql(date: str, case: str, interval_value: str | None = None, interval_unit: str | None = None) -> Any:
+    """Days after the index procedure: from the dates where both are known to the day, else from the interval.
+
+    The arguments are lookups over the queryset; ``case`` leads to the case (empty on the case itself).
+    """
+    index = f"{case}__index_date" if case else "index_date"
+    imprecise = Q(**{f"{index}_precision__in": [DatePrecision.MONTH.value, DatePrecision.YEAR.value]})
+    whens = [
+        When(
+            Q(**{f"{date}__isnull": False, f"{index}__isnull": False}) & ~imprecise,
+            then=as_float(DaysBetween(F(date), F(index))),
+        )
+    ]
+    if interval_value and interval_unit:
+        whens += [
+            When(**{interval_unit: unit}, then=as_float(F(interval_value)) * Value(days))
+            for unit, days in DAYS_PER_UNIT.items()
+        ]
+    return Switch(*whens, default=Value(None), output_field=FloatField())

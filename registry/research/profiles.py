@@ -1,0 +1,61 @@
+"""What an export shows of columns that could identify a patient. De-identification happens in the SQL."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case as Switch
+from django.db.models import F, IntegerField, Q, TextField, Value, When
+
+from registry.research.columns import Column, Identity
+
+#: CLINICAL §2 and the HIPAA Safe Harbor method: every age of 90 and above is exported as 90.
+HIGHEST_AGE = 90
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What becomes of an identifying column: another expression, or none at all; ``reason`` stands on the receipt."""
+
+    reason: str
+    expression: Callable[[Any, Q], Any] | None = None
+
+
+def _capped(age: Any, published: Q) -> Any:
+    # Not LEAST: on PostgreSQL it turns an unknown age into 90.
+    whens = When(**{f"{age.name}__gt": HIGHEST_AGE}, then=Value(HIGHEST_AGE))
+    return Switch(whens, default=F(age.name), output_field=IntegerField())
+
+
+def _published_only(text: Any, published: Q) -> Any:
+    return Switch(When(published, then=text), default=Value(""), output_field=TextField())
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named level of identity. Whoever has the right to one may choose any below it."""
+
+    name: str
+    treatments: Mapping[Identity, Treatment]
+
+    def expression(self, column: Column, published: Q) -> Any:
+        """The column's expression under this profile, or ``None`` where the column is left out."""
+        if column.identity not in self.treatments:
+            return column.expression
+        treatment = self.treatments[column.identity]
+        return None if treatment.expression is None else treatment.expression(column.expression, published)
+
+    def withheld(self, column: Column) -> str:
+        """Why the column is not shown as it stands; empty where it is."""
+        return self.treatments[column.identity].reason if column.identity in self.treatments else ""
+
+
+PSEUDONYMISED = Profile(
+    "pseudonymised",
+    {
+        Identity.NUMBER: Treatment("identifies the patient; left out"),
+        Identity.DATE: Treatment("exact date; left out, days from the index procedure stand in its place where known"),
+        Identity.TEXT: Treatment("free text; shown for published patients only", _published_only),
+        Identity.AGE: Treatment(f"ages above {HIGHEST_AGE} are shown as {HIGHEST_AGE}", _capped),
+    },
+)

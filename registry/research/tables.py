@@ -1,0 +1,320 @@
+"""The export tables: each declared once, as models and the paths over which they are reached."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, F, FilteredRelation, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from cases.codes import ConsentStatus
+from cases.models import Case, Lesion, Patient, Treatment
+from outcomes.models import Assessment, Complication
+from procedures.kinds import KINDS, KindOfProcedure
+from procedures.models import Ablation, BalloonInflation, Procedure, TransarterialSession, TreatedLesion
+from procedures.strategy import STRATEGY, strategy_sql
+from registry.access.models import Center
+from registry.core.models import Record
+from registry.literature.models import ReportedValue
+from registry.research.code_sets import union_of_codes
+from registry.research.columns import Column, ColumnType, Origin, coalesced, joined, key, missing_column
+
+#: Patients who refused or withdrew their consent are left out of research.
+NO_CONSENT = (ConsentStatus.REFUSED.value, ConsentStatus.WITHDRAWN.value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One export table.
+
+    ``patient`` and ``case`` are the paths from its rows to the patient and the case (``None`` where there is none, an
+    empty path for the table of that very model). ``declare`` yields the columns; ``relations`` are joins it needs.
+    """
+
+    name: str
+    model: type[Record]
+    #: What one row is, in words.
+    row: str
+    declare: Callable[[], Iterable[Column]]
+    patient: str | None = None
+    case: str | None = None
+    relations: Callable[[], Mapping[str, FilteredRelation]] = dict
+    #: Further names by which a column may be filtered.
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        columns = tuple(self.declare())
+        names = [column.name for column in columns]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"{self.name}: column declared twice: {', '.join(sorted(twice))}")
+        return columns
+
+    def visible(self, user: Any) -> QuerySet:
+        """The rows the user may read, consent not yet looked at."""
+        return self.model.objects.for_user(user)  # type: ignore[attr-defined]
+
+    @property
+    def published(self) -> Q:
+        """The condition for rows of published series, which identify nobody."""
+        if self.model.center_path is None:
+            return Q(pk__isnull=False)
+        return Q(**{f"{self.model.center_path}__kind": Center.Kind.PUBLISHED.value})
+
+    @property
+    def without_consent(self) -> Q | None:
+        """The condition for rows that research may not use; ``None`` where rows belong to nobody."""
+        if self.patient is None:
+            return None
+        return Q(**{joined(self.patient, "consent_status__in"): NO_CONSENT}) & ~self.published
+
+
+# -- columns shared by many tables -------------------------------------------------------------------------------------
+
+
+def _of_patient(path: str) -> Iterator[Column]:
+    """Keys and origin of a patient."""
+    yield key("patient_id", path, "patient")
+    yield Column("center", "centre", ColumnType.CODE, F(joined(path, "center__code")), "access.Center.code")
+    yield Column(
+        "publication",
+        "publication",
+        ColumnType.CODE,
+        F(joined(path, "publication__slug")),
+        "literature.Publication.slug",
+    )
+    yield from Origin(Patient, path).columns(only=["source_label"])
+
+
+def _of_case(path: str) -> Iterator[Column]:
+    """Keys and origin of a row that belongs to a case."""
+    patient, *origin = _of_patient(joined(path, "patient"))
+    yield patient
+    yield key("case_id", path, "case")
+    yield from origin
+    yield from Origin(Case, path).columns(only=["status"], rename={"status": "case_status"})
+
+
+def diagnosis_column(path: str) -> Column:
+    return Column(
+        "diagnosis", "diagnosis", ColumnType.CODE, F(joined(path, "diagnosis__slug")), "cases.Case.diagnosis"
+    )
+
+
+def _diagnosis(path: str) -> Iterator[Column]:
+    """The diagnosis of a case and its codes."""
+    yield diagnosis_column(path)
+    yield missing_column("diagnosis", "diagnosis", path, "diagnosis", "cases.Case.diagnosis")
+    for name, field_name, label in (
+        ("diagnosis_label", "label", "diagnosis, label"),
+        ("icd10", "icd10", "ICD-10-CM of the primary tumour"),
+        ("icdo3", "icdo3", "ICD-O-3 morphology"),
+    ):
+        path_to = joined(path, "diagnosis", field_name)
+        yield Column(name, label, ColumnType.TEXT, F(path_to), f"cases.Diagnosis.{field_name}")
+
+
+def _strategy(path: str) -> Column:
+    """The case's strategy; derived, so it brings its own SQL for whatever row it is seen from."""
+    expression = strategy_sql(path or "pk")
+    return Column(STRATEGY.name, STRATEGY.label, ColumnType.TEXT, expression, STRATEGY.source, derived=True)
+
+
+def case_columns() -> Iterator[Column]:
+    """All that is said of a case: patient, diagnosis, the case itself, treatments beside it, and its strategy."""
+    patient, case, *origin = _of_case("")
+    yield from (patient, case, *(column for column in origin if column.name != "case_status"))
+    yield from Origin(Patient, "patient").columns(only=["sex"])
+    yield from _diagnosis("")
+    yield _strategy("")
+    yield from Origin(Case, "", case="").columns(rename={"status": "case_status", "number": "case_number"})
+    for timing in ("before", "after"):
+        rows = Treatment.objects.filter(case=OuterRef("pk"), timing=timing)
+        codes = Treatment._meta.get_field("kind").choices or ()
+        yield Column(
+            f"treatments_{timing}",
+            f"treatments {timing} the index procedure",
+            ColumnType.CODE_SET,
+            union_of_codes(rows, "case", "kind", [str(code) for code, _label in codes]),
+            "cases.Treatment.kind",
+            codes=tuple((str(code), str(label)) for code, label in codes),
+            derived=True,
+        )
+
+
+def count_of(rows: QuerySet, parent: str) -> Any:
+    """How many of ``rows`` (correlated to the outer row over ``parent``) there are; 0 where there is none."""
+    counted = rows.order_by().values(parent).annotate(answer=Count("pk")).values("answer")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def aggregate_of(rows: QuerySet, parent: str, aggregate: Any, output_field: models.Field) -> Any:
+    """An aggregate over ``rows``, NULL where there is none."""
+    found = rows.order_by().values(parent).annotate(answer=aggregate).values("answer")
+    return Subquery(found, output_field=output_field)
+
+
+# -- the tables ----------------------------------------------------------------------------------------------------------
+
+
+def _patients() -> Iterator[Column]:
+    yield from _of_patient("")
+    yield from (c for c in Origin(Patient).columns() if c.name != "source_label")
+    yield Column(
+        "case_count",
+        "number of cases",
+        ColumnType.INTEGER,
+        count_of(Case.objects.filter(patient=OuterRef("pk")), "patient"),
+        "cases.Case",
+        derived=True,
+    )
+
+
+def _lesions() -> Iterator[Column]:
+    yield from _of_case("case")
+    yield key("lesion_id", "", "lesion")
+    yield from Origin(Lesion, case="case").columns()
+
+
+def _procedures() -> Iterator[Column]:
+    yield from _of_case("case")
+    yield key("procedure_id", "", "procedure")
+    yield from Origin(Procedure, case="case").columns()
+    yield from details_of(KINDS.values(), "", "case")
+    sessions = TransarterialSession.objects.filter(procedure=OuterRef("pk"))
+    for field_name in ("kind", "agents"):
+        column = next(Origin(TransarterialSession).columns(only=[field_name]))
+        yield Column(
+            f"transarterial_{column.name}",
+            f"transarterial {column.label}",
+            ColumnType.CODE_SET,
+            union_of_codes(sessions, "procedure", field_name, [code for code, _label in column.codes]),
+            column.source,
+            codes=column.codes,
+            derived=True,
+        )
+
+
+def details_of(
+    kinds: Iterable[KindOfProcedure], path: str, case: str, *, prefix: str = "", heading: str = ""
+) -> list[Column]:
+    """The columns that only some kinds of procedure have; what several kinds share is one column."""
+    found: list[Column] = []
+    for kind in kinds:
+        at = joined(path, kind.accessor)
+        found += Origin(kind.details_model, at, case=case, prefix=prefix, heading=heading).columns()
+    return coalesced(found)
+
+
+#: What is summed up of the ablation cycles of a treated lesion.
+_CYCLES = (
+    ("ablation_time_min", Sum),
+    ("minutes_at_target_min", Max),
+    ("temperature_mean_celsius", Max),
+    ("temperature_max_celsius", Max),
+    ("power_w", Max),
+    ("active_tip_cm", Max),
+    ("rolloff_count", Sum),
+)
+
+
+def _treated_lesions() -> Iterator[Column]:
+    yield from _of_case("procedure__case")
+    yield key("procedure_id", "procedure", "procedure")
+    yield key("lesion_id", "lesion", "lesion")
+    yield key("treated_lesion_id", "", "treated lesion")
+    yield from Origin(Procedure, "procedure").columns(only=["kind"], rename={"kind": "procedure_kind"})
+    yield from Origin(TreatedLesion, case="procedure__case").columns()
+    cycles = Ablation.objects.filter(treated_lesion=OuterRef("pk"))
+    yield Column(
+        "ablation__count",
+        "number of ablation cycles",
+        ColumnType.INTEGER,
+        count_of(cycles, "treated_lesion"),
+        "procedures.Ablation",
+        derived=True,
+    )
+    for name, aggregate in _CYCLES:
+        column = next(Origin(Ablation).columns(only=[name]))
+        word = aggregate.__name__.lower()
+        yield Column(
+            f"{name}__{word}",
+            f"{column.label}, {'sum' if word == 'sum' else 'largest'} over the cycles",
+            column.type,
+            aggregate_of(cycles, "treated_lesion", aggregate(name), Ablation._meta.get_field(name)),
+            column.source,
+            unit=column.unit,
+            derived=True,
+        )
+
+
+def _balloon_inflations() -> Iterator[Column]:
+    yield from _of_case("procedure__case")
+    yield key("procedure_id", "procedure", "procedure")
+    yield key("balloon_inflation_id", "", "balloon inflation")
+    yield from Origin(BalloonInflation, case="procedure__case").columns()
+
+
+def _assessments() -> Iterator[Column]:
+    yield from _of_case("case")
+    yield key("assessment_id", "", "assessment")
+    yield from Origin(Assessment, case="case").columns()
+
+
+def _complications() -> Iterator[Column]:
+    yield from _of_case("procedure__case")
+    yield key("procedure_id", "procedure", "procedure")
+    yield key("lesion_id", "lesion", "lesion")
+    yield key("complication_id", "", "complication")
+    yield from Origin(Procedure, "procedure").columns(only=["kind"], rename={"kind": "procedure_kind"})
+    yield from Origin(Complication, case="procedure__case").columns()
+
+
+def _reported_values() -> Iterator[Column]:
+    yield Column(
+        "publication", "publication", ColumnType.CODE, F("publication__slug"), "literature.Publication.slug"
+    )
+    yield Column("arm", "arm", ColumnType.CODE, F("arm__code"), "literature.StudyArm.code")
+    yield from Origin(ReportedValue).columns()
+    yield key("reported_value_id", "", "reported value")
+
+
+def _tables() -> Iterator[Table]:
+    from registry.research import case_summary
+
+    status = {"status": "case_status"}
+    yield Table("patients", Patient, "one patient", _patients, patient="")
+    yield Table("cases", Case, "one case", case_columns, patient="patient", case="", aliases=status)
+    for name, model, row, declare, case in (
+        ("lesions", Lesion, "one lesion", _lesions, "case"),
+        ("procedures", Procedure, "one procedure", _procedures, "case"),
+        ("treated_lesions", TreatedLesion, "one lesion in one procedure", _treated_lesions, "procedure__case"),
+        ("balloon_inflations", BalloonInflation, "one inflation", _balloon_inflations, "procedure__case"),
+        ("assessments", Assessment, "one case at one time point", _assessments, "case"),
+        ("complications", Complication, "one complication", _complications, "procedure__case"),
+    ):
+        yield Table(name, model, row, declare, patient=joined(case, "patient"), case=case, aliases=status)
+    yield Table("reported_values", ReportedValue, "one number a paper prints about a group", _reported_values)
+    yield Table(
+        "case_summary",
+        Case,
+        "one case with all that belongs to it",
+        case_summary.columns,
+        patient="patient",
+        case="",
+        relations=case_summary.relations,
+        aliases=status,
+    )
+
+
+TABLES: dict[str, Table] = {}
+
+
+def tables() -> dict[str, Table]:
+    """Every export table by name. Built on first use, as the tables refer to each other's modules."""
+    if not TABLES:
+        TABLES.update((table.name, table) for table in _tables())
+    return TABLES

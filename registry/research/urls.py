@@ -1,0 +1,11 @@
+"""Addresses of exports; included before the router of the API."""
+
+from django.urls import path, re_path
+
+from registry.research.api import ExportView, ReceiptView
+
+urlpatterns = [
+    path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
+    # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
+    re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
+]
