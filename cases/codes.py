@@ -1,4 +1,4 @@
-"""Code lists of patients, cases and lesions. Stored values are words; see ``CLINICAL`` §5 in the data model document."""
+"""Code lists of patients, cases and lesions. Stored values are words, never numbers."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

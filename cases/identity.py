@@ -32,7 +32,9 @@ def lookup_hash(center_id: int, hospital_number: str) -> str:
     plain = "".join(ch for ch in hospital_number.casefold() if ch.isalnum())
     if not plain:
         return ""
-    return hmac.new(_key("hospital-number-lookup"), f"{center_id}:{plain}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        _key("hospital-number-lookup"), f"{center_id}:{plain}".encode(), hashlib.sha256
+    ).hexdigest()
 
 
 class EncryptedLineField(fields.LineField):

@@ -8,7 +8,10 @@ DAYS_PER_UNIT = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.
 
 
 def days_after_index(
-    index_day: datetime.date | None, date: datetime.date | None, interval_value: Any, interval_unit: str | None
+    index_day: datetime.date | None,
+    date: datetime.date | None,
+    interval_value: Any,
+    interval_unit: str | None,
 ) -> float | None:
     """Days from the index procedure, from the date where both dates are known, else from the interval."""
     if date is not None and index_day is not None:

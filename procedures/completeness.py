@@ -66,7 +66,9 @@ def _of_kind(procedure: Procedure, prefix: str) -> list[Gap]:
             details.transarterial_therapy == codes.TransarterialTherapy.SESSIONS
             and not procedure.transarterial_sessions.all()
         ):
-            found.append(Gap(procedure, "transarterial_sessions", prefix + _("transarterial sessions: enter them.")))
+            found.append(
+                Gap(procedure, "transarterial_sessions", prefix + _("transarterial sessions: enter them."))
+            )
     for row in treated:
         found += unanswered(row, *CEMENT, prefix=f"{prefix}lesion {row.lesion.number}, ")
     return found
@@ -84,6 +86,10 @@ def _ablation(row: TreatedLesion, prefix: str) -> list[Gap]:
             for name in ("temperature_mean_celsius", "rolloff_count")
         ):
             found.append(
-                Gap(cycle, "temperature_mean_celsius", f"{prefix}{cycle}: " + _("enter temperature or roll-off."))
+                Gap(
+                    cycle,
+                    "temperature_mean_celsius",
+                    f"{prefix}{cycle}: " + _("enter temperature or roll-off."),
+                )
             )
     return found

@@ -1,5 +1,6 @@
 """What is derived from the procedures of a case: its strategy, and the times of aortic occlusion."""
 
+import itertools
 from typing import Any
 
 from django.apps import apps
@@ -56,7 +57,7 @@ def reperfusion_gaps_min(inflations: list[Any]) -> list[int]:
         (row for row in inflations if row.inflated_min is not None and row.deflated_min is not None),
         key=lambda row: row.inflated_min,
     )
-    return [later.inflated_min - earlier.deflated_min for earlier, later in zip(timed, timed[1:], strict=False)]
+    return [later.inflated_min - earlier.deflated_min for earlier, later in itertools.pairwise(timed)]
 
 
 # -- strategy: kinds in the order reboa, vertebroplasty, sacroplasty, rfa, then tai|tace|tae --------------------------
@@ -67,7 +68,10 @@ def strategy_of(case: Any) -> str | None:
     procedures = list(case.procedures.all())
     kinds = {procedure.kind for procedure in procedures}
     sessions = {
-        session.kind for procedure in procedures for session in procedure.transarterial_sessions.all() if session.kind
+        session.kind
+        for procedure in procedures
+        for session in procedure.transarterial_sessions.all()
+        if session.kind
     }
     parts = [kind for kind in codes.Kind.values if kind in kinds]
     parts += [kind for kind in codes.TransarterialKind.values if kind in sessions]

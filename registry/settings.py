@@ -113,7 +113,7 @@ if env.database_url:
     _database = dj_database_url.parse(env.database_url, conn_max_age=60, conn_health_checks=True)
 else:
     VAR_DIR.mkdir(exist_ok=True)
-    _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "registry.sqlite3"}
+    _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(VAR_DIR / "registry.sqlite3")}
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE and WAL: writers queue instead of failing when they read before they write.
     _database["OPTIONS"] = {

@@ -113,7 +113,9 @@ def _(rule: rules.OnlyWhen, model: type[Record]) -> list[dict[str, Any]]:
 def _all_values(model: type[Record], field: str) -> list[Any]:
     if isinstance(model._meta.get_field(field), models.BooleanField):
         return [True, False]
-    return list(next(r.codes for r in rules.rules_of(model) if isinstance(r, rules.OneOf) and r.field == field))
+    return list(
+        next(r.codes for r in rules.rules_of(model) if isinstance(r, rules.OneOf) and r.field == field)
+    )
 
 
 @broken.register
@@ -158,7 +160,10 @@ def _repaired(rule: rules.Rule, record: Record, values: dict[str, Any]) -> dict[
         for other in rules.rules_of(model):
             if other is rule or not set(other.fields) & set(found):
                 continue
-            now = {name: found.get(name, getattr(record, model._meta.get_field(name).attname)) for name in other.fields}
+            now = {
+                name: found.get(name, getattr(record, model._meta.get_field(name).attname))
+                for name in other.fields
+            }
             if other.holds(now):
                 continue
             if isinstance(other, rules.Pair):

@@ -1,6 +1,5 @@
 """Valid records for tests, written through the write door like everything else."""
 
-import itertools
 from typing import Any
 
 import factory
@@ -25,7 +24,7 @@ from registry.core import records
 from registry.core.actors import System
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 TESTS = System("tests")
 _hash: list[str] = []
 
@@ -68,7 +67,9 @@ class RecordFactory(DjangoModelFactory):
         abstract = True
 
     @classmethod
-    def _create(cls, model_class: Any, *args: Any, by: Any = TESTS, reason: str = "test", **kwargs: Any) -> Any:
+    def _create(
+        cls, model_class: Any, *args: Any, by: Any = TESTS, reason: str = "test", **kwargs: Any
+    ) -> Any:
         return records.save(model_class(*args, **kwargs), by=by, reason=reason)
 
 
@@ -229,7 +230,9 @@ class AblationFactory(RecordFactory):
     class Meta:
         model = Ablation
 
-    treated_lesion = factory.LazyFunction(lambda: TreatedLesionFactory(procedure=ProcedureFactory(kind="rfa")))
+    treated_lesion = factory.LazyFunction(
+        lambda: TreatedLesionFactory(procedure=ProcedureFactory(kind="rfa"))
+    )
 
 
 class AssessmentFactory(RecordFactory):
@@ -261,7 +264,7 @@ class SourceValueFactory(RecordFactory):
 
     publication = factory.SubFactory(PublicationFactory)
     record = factory.SubFactory(LesionFactory)
-    field = factory.LazyFunction(lambda counter=itertools.count(): f"field_{next(counter)}")
+    field = factory.Sequence(lambda n: f"field_{n}")
     location = "Table 1"
 
 

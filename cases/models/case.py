@@ -2,7 +2,7 @@
 
 import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -22,6 +22,9 @@ from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 def _bmi(case: "Case") -> float | None:
     if case.height_cm is None or case.weight_kg is None:
@@ -34,7 +37,9 @@ def _bmi_sql() -> Any:
     return as_float(F("weight_kg")) / (metres * metres)
 
 
-BMI = Derived("bmi", "BMI (kg/m²)", "weight in kg divided by the square of the height in metres", _bmi, _bmi_sql)
+BMI = Derived(
+    "bmi", "BMI (kg/m²)", "weight in kg divided by the square of the height in metres", _bmi, _bmi_sql
+)
 
 #: ICD-10-CM: secondary malignant neoplasm of bone.
 BONE_METASTASIS_ICD10 = "C79.51"
@@ -53,7 +58,7 @@ ICD10_SECONDARY = Derived(
 )
 
 
-def _unusual_bmi(case: "Case") -> str | None:
+def _unusual_bmi(case: "Case") -> "StrOrPromise | None":
     bmi = _bmi(case)
     if bmi is None or 12 <= bmi <= 60:
         return None
@@ -94,7 +99,9 @@ class Case(Record):
     )
     recurrent = fields.BooleanField("recurrent tumour")
     distant_metastases = fields.BooleanField("distant metastases elsewhere")
-    index_date = fields.DateField("index date", null=True, blank=True, help_text="Day of the first procedure.")
+    index_date = fields.DateField(
+        "index date", null=True, blank=True, help_text="Day of the first procedure."
+    )
     index_date_precision = fields.CodeField(
         "date precision", choices=codes.DatePrecision.choices, null=True, blank=True
     )
@@ -106,8 +113,12 @@ class Case(Record):
     inr = fields.DecimalField("INR", decimal_places=2, null=True, blank=True)
     platelets_10e9_l = fields.IntegerField("platelets", null=True, blank=True)
     asa_class = fields.CodeField("ASA class", choices=codes.AsaClass.choices, null=True, blank=True)
-    neuro_scale = fields.CodeField("neurological scale", choices=codes.NeuroScale.choices, null=True, blank=True)
-    neuro_grade = fields.CodeField("neurological grade", choices=codes.NeuroGrade.choices, null=True, blank=True)
+    neuro_scale = fields.CodeField(
+        "neurological scale", choices=codes.NeuroScale.choices, null=True, blank=True
+    )
+    neuro_grade = fields.CodeField(
+        "neurological grade", choices=codes.NeuroGrade.choices, null=True, blank=True
+    )
     imaging = fields.CodeSetField("imaging", codes=codes.Imaging.choices, null=True, blank=True)
     vascular_imaging = fields.CodeSetField(
         "vascular imaging", codes=codes.VascularImaging.choices, null=True, blank=True
@@ -180,7 +191,7 @@ class Case(Record):
         super().clean_fields(exclude=exclude)
 
     def check_across_rows(self) -> None:
-        errors: dict[str, str] = {}
+        errors: dict[str, Any] = {}
         if self.patient_id and self.center_id != self.patient.center_id:
             errors["patient"] = _("Patient: belongs to another centre.")
         if self.index_date and self.index_date > timezone.localdate():
@@ -198,10 +209,10 @@ class Case(Record):
                     "Age at the index procedure: %(age)s y does not fit the year of birth %(year)s "
                     "(%(low)s or %(high)s y at the index date)."
                 ) % {"age": self.age_years, "year": birth_year, "low": max(expected - 1, 0), "high": expected}
-        if self.diagnosis_id and self.diagnosis.needs_text and not self.diagnosis_text:
-            errors["diagnosis_text"] = _("Diagnosis in words: say which, as the diagnosis is “%(label)s”.") % {
-                "label": self.diagnosis.label
-            }
+        if self.diagnosis is not None and self.diagnosis.needs_text and not self.diagnosis_text:
+            errors["diagnosis_text"] = _(
+                "Diagnosis in words: say which, as the diagnosis is “%(label)s”."
+            ) % {"label": self.diagnosis.label}
         if errors:
             raise ValidationError(errors)
 

@@ -17,7 +17,9 @@ class Diagnosis(Record):
     icd10 = fields.LineField("ICD-10-CM", max_length=10)
     icdo3 = fields.LineField("ICD-O-3 morphology", max_length=10)
     malignant = fields.BooleanField("malignant")
-    needs_text = models.BooleanField("needs a text", default=False, help_text="For “other”: the case says which.")
+    needs_text = models.BooleanField(
+        "needs a text", default=False, help_text="For “other”: the case says which."
+    )
 
     class Meta:
         verbose_name = "diagnosis"

@@ -1,6 +1,6 @@
 """Lesions of a case, and what is computed from them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Case as Switch
@@ -15,6 +15,9 @@ from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # -- Spinal Instability Neoplastic Score (Fisher et al. 2010): 0–18 ---------------------------------------------------
 
@@ -37,8 +40,11 @@ SINS_POINTS: dict[str, dict[str, int]] = {
 
 def has_level(level: str) -> Q:
     """The lesion reaches this level (``levels`` is a code set, so T1 must not be found in T10)."""
-    return Q(levels=level) | Q(levels__startswith=f"{level};") | Q(levels__endswith=f";{level}") | Q(
-        levels__contains=f";{level};"
+    return (
+        Q(levels=level)
+        | Q(levels__startswith=f"{level};")
+        | Q(levels__endswith=f";{level}")
+        | Q(levels__contains=f";{level};")
     )
 
 
@@ -140,7 +146,7 @@ DERIVED = (
     Derived(
         "abc2_volume_ml",
         "volume by A·B·C/2",
-        "ellipsoid approximation, Kothari et al., Stroke 1996: longest × perpendicular × craniocaudal diameter in cm / 2",
+        "ellipsoid, Kothari et al., Stroke 1996: longest × perpendicular × craniocaudal diameter in cm / 2",
         _abc2,
         _abc2_sql,
     ),
@@ -158,7 +164,7 @@ DERIVED = (
 )
 
 
-def _volume_differs_from_abc2(lesion: "Lesion") -> str | None:
+def _volume_differs_from_abc2(lesion: "Lesion") -> "StrOrPromise | None":
     computed = _abc2(lesion)
     if computed is None or not lesion.volume_ml or abs(float(lesion.volume_ml) - computed) <= 0.2 * computed:
         return None
@@ -177,11 +183,17 @@ class Lesion(Record):
     derived = DERIVED
     soft_limits = (SoftLimit("volume_ml", "abc2:20%", _volume_differs_from_abc2),)
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="lesions", verbose_name="case", db_index=False)
+    case = models.ForeignKey(
+        Case, models.CASCADE, related_name="lesions", verbose_name="case", db_index=False
+    )
     number = fields.IntegerField("lesion number", blank=True)
     levels = fields.CodeSetField("levels", codes=codes.LEVEL_CHOICES, null=True, blank=True)
-    fractured_levels = fields.CodeSetField("fractured levels", codes=codes.LEVEL_CHOICES, null=True, blank=True)
-    kyphotic_levels = fields.CodeSetField("levels with kyphosis", codes=codes.LEVEL_CHOICES, null=True, blank=True)
+    fractured_levels = fields.CodeSetField(
+        "fractured levels", codes=codes.LEVEL_CHOICES, null=True, blank=True
+    )
+    kyphotic_levels = fields.CodeSetField(
+        "levels with kyphosis", codes=codes.LEVEL_CHOICES, null=True, blank=True
+    )
     side = fields.CodeField("side", choices=codes.Side.choices, null=True, blank=True)
     zone_ala = fields.BooleanField("zone I (ala)")
     zone_foraminal = fields.BooleanField("zone II (foraminal)")
@@ -210,8 +222,12 @@ class Lesion(Record):
     )
     foraminal_erosion = fields.BooleanField("foraminal erosion")
     sins_pain = fields.CodeField("SINS pain", choices=codes.SinsPain.choices, null=True, blank=True)
-    sins_alignment = fields.CodeField("SINS alignment", choices=codes.SinsAlignment.choices, null=True, blank=True)
-    sins_collapse = fields.CodeField("SINS collapse", choices=codes.SinsCollapse.choices, null=True, blank=True)
+    sins_alignment = fields.CodeField(
+        "SINS alignment", choices=codes.SinsAlignment.choices, null=True, blank=True
+    )
+    sins_collapse = fields.CodeField(
+        "SINS collapse", choices=codes.SinsCollapse.choices, null=True, blank=True
+    )
     sins_posterolateral = fields.CodeField(
         "SINS posterolateral involvement", choices=codes.SinsPosterolateral.choices, null=True, blank=True
     )
@@ -274,6 +290,3 @@ class Lesion(Record):
 
     def aggregate_root(self) -> Case:
         return self.case
-
-
-

@@ -1,6 +1,6 @@
 """Patients."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,6 +16,9 @@ from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf
 from registry.literature.models import Publication
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class PatientCounter(models.Model):
     """The last patient number given out in a centre: a number is never used twice, even after a deletion."""
@@ -25,6 +28,9 @@ class PatientCounter(models.Model):
 
     class Meta:
         verbose_name = "patient counter"
+
+    def __str__(self) -> str:
+        return f"{self.center}: {self.last}"
 
     @classmethod
     def next_registry_id(cls, center: Center) -> str:
@@ -36,7 +42,7 @@ class PatientCounter(models.Model):
         return f"{center.code}-{counter.last:05d}"
 
 
-def _consent_not_given(patient: "Patient") -> str | None:
+def _consent_not_given(patient: "Patient") -> "StrOrPromise | None":
     if patient.consent_status in (ConsentStatus.REFUSED, ConsentStatus.WITHDRAWN):
         return _("Consent is %(status)s: the patient is left out of research.") % {
             "status": patient.get_consent_status_display()
@@ -61,7 +67,9 @@ class Patient(Record):
     sex = fields.CodeField("sex", choices=Sex.choices, null=True, blank=True)
     birth_year = fields.IntegerField("year of birth", null=True, blank=True)
     hospital_number = EncryptedLineField("hospital number")
-    hospital_number_hash = models.CharField(max_length=64, blank=True, default="", editable=False, db_index=True)
+    hospital_number_hash = models.CharField(
+        max_length=64, blank=True, default="", editable=False, db_index=True
+    )
     consent_status = fields.CodeField("consent", choices=ConsentStatus.choices, null=True, blank=True)
     consent_date = fields.DateField("date of consent", null=True, blank=True)
     publication = models.ForeignKey(
@@ -107,7 +115,9 @@ class Patient(Record):
 
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude=exclude)
-        self.hospital_number_hash = lookup_hash(self.center_id, self.hospital_number) if self.center_id else ""
+        self.hospital_number_hash = (
+            lookup_hash(self.center_id, self.hospital_number) if self.center_id else ""
+        )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.registry_id and current_pass.get() is not None:
@@ -118,6 +128,8 @@ class Patient(Record):
         """Other patients of the centre with this hospital number: a reason to look, never to refuse."""
         if not self.hospital_number_hash:
             return type(self).objects.none()
-        return type(self).objects.filter(
-            center=self.center_id, hospital_number_hash=self.hospital_number_hash
-        ).exclude(pk=self.pk)
+        return (
+            type(self)
+            .objects.filter(center=self.center_id, hospital_number_hash=self.hospital_number_hash)
+            .exclude(pk=self.pk)
+        )

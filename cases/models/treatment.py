@@ -19,9 +19,15 @@ class Treatment(Record):
     case = models.ForeignKey(Case, models.CASCADE, related_name="treatments", verbose_name="case")
     timing = fields.CodeField("before or after", choices=codes.TreatmentTiming.choices)
     kind = fields.CodeField("treatment", choices=codes.TreatmentKind.choices)
-    detail = fields.LineField("detail", max_length=120, help_text="Substance, dose or field; no names of persons.")
-    interval_value = fields.DecimalField("interval", null=True, blank=True, help_text="From the index procedure.")
-    interval_unit = fields.CodeField("interval unit", choices=codes.IntervalUnit.choices, null=True, blank=True)
+    detail = fields.LineField(
+        "detail", max_length=120, help_text="Substance, dose or field; no names of persons."
+    )
+    interval_value = fields.DecimalField(
+        "interval", null=True, blank=True, help_text="From the index procedure."
+    )
+    interval_unit = fields.CodeField(
+        "interval unit", choices=codes.IntervalUnit.choices, null=True, blank=True
+    )
 
     class Meta:
         verbose_name = "treatment"

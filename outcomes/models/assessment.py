@@ -1,6 +1,6 @@
 """Assessments: what was measured at a time point."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -27,8 +27,10 @@ from registry.core.rules import (
     OnlyOne,
     Pair,
     RequiredWhen,
-    Requires,
 )
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SECTION_NAMES = tuple(name for name, _label in codes.ODI_SECTIONS)
 #: Values that count as a scored outcome: none of them can have been taken after death.
@@ -100,7 +102,12 @@ def _baseline_vas(row: "Assessment") -> Any:
     if row.time_point == codes.TimePoint.BASELINE or row.case_id is None:
         return None
     return next(
-        (other.vas_pain for other in row.case.assessments.all() if other.time_point == codes.TimePoint.BASELINE), None
+        (
+            other.vas_pain
+            for other in row.case.assessments.all()
+            if other.time_point == codes.TimePoint.BASELINE
+        ),
+        None,
     )
 
 
@@ -129,8 +136,14 @@ def _responder_percent(row: "Assessment") -> bool | None:
 
 def _responder_sql(reached: Any, needs: Q) -> Any:
     return Switch(
-        When(~Q(time_point=codes.TimePoint.BASELINE.value) & Q(vas_pain__isnull=False) & needs & reached, then=Value(True)),
-        When(~Q(time_point=codes.TimePoint.BASELINE.value) & Q(vas_pain__isnull=False) & needs, then=Value(False)),
+        When(
+            ~Q(time_point=codes.TimePoint.BASELINE.value) & Q(vas_pain__isnull=False) & needs & reached,
+            then=Value(True),
+        ),
+        When(
+            ~Q(time_point=codes.TimePoint.BASELINE.value) & Q(vas_pain__isnull=False) & needs,
+            then=Value(False),
+        ),
         default=Value(None),
         output_field=models.BooleanField(),
     )
@@ -149,9 +162,7 @@ def _responder_percent_sql() -> Any:
 
     baseline = as_float(_baseline_vas_sql())
     lost = Value(10.0) * (baseline - as_float(F("vas_pain"))) - Value(3.0) * baseline
-    return _responder_sql(
-        Q(GreaterThanOrEqual(lost, Value(-1e-7))), Q(GreaterThan(baseline, Value(0.0)))
-    )
+    return _responder_sql(Q(GreaterThanOrEqual(lost, Value(-1e-7))), Q(GreaterThan(baseline, Value(0.0))))
 
 
 FARRAR = "Farrar et al., Pain 2001"
@@ -198,14 +209,16 @@ DERIVED = (
 )
 
 
-def _few_sections(row: "Assessment") -> str | None:
+def _few_sections(row: "Assessment") -> "StrOrPromise | None":
     answered = sum(getattr(row, name) is not None for name in SECTION_NAMES)
     if answered == 0 or answered >= 8:
         return None
-    return _("ODI: only %(count)s of 10 sections are answered; below 8 the score is uncertain.") % {"count": answered}
+    return _("ODI: only %(count)s of 10 sections are answered; below 8 the score is uncertain.") % {
+        "count": answered
+    }
 
 
-def _total_differs(row: "Assessment") -> str | None:
+def _total_differs(row: "Assessment") -> "StrOrPromise | None":
     computed = _odi_from_sections(row)
     if computed is None or row.odi is None or abs(float(row.odi) - computed) <= 0.5:
         return None
@@ -215,8 +228,12 @@ def _total_differs(row: "Assessment") -> str | None:
     }
 
 
-def _outside_window(row: "Assessment") -> str | None:
-    window = codes.WINDOWS.get(codes.TimePoint(row.time_point)) if row.time_point in codes.TimePoint.values else None
+def _outside_window(row: "Assessment") -> "StrOrPromise | None":
+    window = (
+        codes.WINDOWS.get(codes.TimePoint(row.time_point))
+        if row.time_point in codes.TimePoint.values
+        else None
+    )
     day = days_after_index(row.case.index_day(), row.date, row.interval_value, row.interval_unit)
     if window is None or day is None or window.first <= day <= window.last:
         return None
@@ -240,7 +257,9 @@ class Assessment(Record):
         SoftLimit("date", "window", _outside_window),
     )
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="assessments", verbose_name="case", db_index=False)
+    case = models.ForeignKey(
+        Case, models.CASCADE, related_name="assessments", verbose_name="case", db_index=False
+    )
     time_point = fields.CodeField("time point", choices=codes.TimePoint.choices)
     date = fields.DateField("date", null=True, blank=True)
     interval_value = fields.DecimalField(
@@ -313,6 +332,7 @@ class Assessment(Record):
             OneOf("satisfaction", codes.Satisfaction),
             CodedMissing(
                 "date",
+                "interval_value",
                 "vas_pain",
                 "odi",
                 *SECTION_NAMES,

@@ -48,8 +48,12 @@ class Complication(Record):
     kind = fields.CodeField("kind", choices=codes.ComplicationKind.choices)
     sir_grade = fields.CodeField("SIR grade", choices=codes.SirGrade.choices, null=True, blank=True)
     cirse_grade = fields.CodeField("CIRSE grade", choices=codes.CirseGrade.choices, null=True, blank=True)
-    clavien_dindo = fields.CodeField("Clavien–Dindo", choices=codes.ClavienDindo.choices, null=True, blank=True)
-    onset_day = fields.IntegerField("day of onset", null=True, blank=True, help_text="Days after the procedure.")
+    clavien_dindo = fields.CodeField(
+        "Clavien–Dindo", choices=codes.ClavienDindo.choices, null=True, blank=True
+    )
+    onset_day = fields.IntegerField(
+        "day of onset", null=True, blank=True, help_text="Days after the procedure."
+    )
     symptomatic = fields.BooleanField("symptomatic")
     treatment = fields.LineField("treatment", max_length=200)
     resolved = fields.BooleanField("resolved")
@@ -73,7 +77,7 @@ class Complication(Record):
         return self.procedure.case
 
     def check_across_rows(self) -> None:
-        if self.lesion_id and self.lesion.case_id != self.procedure.case_id:
+        if self.lesion is not None and self.lesion.case_id != self.procedure.case_id:
             raise ValidationError({"lesion": _("Lesion: belongs to another case.")})
         if self.procedure.complications_answered == "none":
             raise ValidationError(

@@ -46,7 +46,9 @@ class FollowUpStatus(Record):
     recurrence_interval_unit = fields.CodeField(
         "recurrence, interval unit", choices=IntervalUnit.choices, null=True, blank=True
     )
-    recurrence_levels = fields.CodeSetField("levels of the recurrence", codes=LEVEL_CHOICES, null=True, blank=True)
+    recurrence_levels = fields.CodeSetField(
+        "levels of the recurrence", codes=LEVEL_CHOICES, null=True, blank=True
+    )
     recurrence_treatment = fields.CodeField(
         "treatment of the recurrence", choices=TreatmentKind.choices, null=True, blank=True
     )
@@ -119,9 +121,14 @@ class FollowUpStatus(Record):
             date = getattr(self, f"{event}_date")
             label = str(self._meta.get_field(f"{event}_date").verbose_name).capitalize()  # type: ignore[union-attr]
             if date is not None and date > today:
-                errors[f"{event}_date"] = _("%(label)s: %(date)s is in the future.") % {"label": label, "date": date}
+                errors[f"{event}_date"] = _("%(label)s: %(date)s is in the future.") % {
+                    "label": label,
+                    "date": date,
+                }
             elif date is not None and index_day is not None and date < index_day:
-                errors[f"{event}_date"] = _("%(label)s: %(date)s is before the index procedure (%(index)s).") % {
+                errors[f"{event}_date"] = _(
+                    "%(label)s: %(date)s is before the index procedure (%(index)s)."
+                ) % {
                     "label": label,
                     "date": date,
                     "index": index_day,
@@ -132,17 +139,23 @@ class FollowUpStatus(Record):
             for event in ("last_contact", "recurrence"):
                 day = self.event_day(event)
                 if day is not None and day > died:
-                    errors.setdefault(at, _("Death: day %(death)d is before %(event)s (day %(day)d).") % {
-                        "death": died,
-                        "event": event.replace("_", " "),
-                        "day": day,
-                    })
+                    errors.setdefault(
+                        at,
+                        _("Death: day %(death)d is before %(event)s (day %(day)d).")
+                        % {
+                            "death": died,
+                            "event": event.replace("_", " "),
+                            "day": day,
+                        },
+                    )
             for row in self.case.assessments.all():
                 day = row.day()
                 if day is not None and day > died and any(getattr(row, name) is not None for name in SCORES):
                     errors.setdefault(
                         at,
-                        _("Death: day %(death)d is before the assessment “%(row)s” (day %(day)d), which has scores.")
+                        _(
+                            "Death: day %(death)d is before the assessment “%(row)s” (day %(day)d), which has scores."
+                        )
                         % {"death": died, "row": row, "day": day},
                     )
         if errors:

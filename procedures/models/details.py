@@ -1,6 +1,6 @@
 """What only one kind of procedure has: a one-to-one row per kind."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,6 +13,9 @@ from registry.core import fields
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyWhen, SubsetOf
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Details(Record):
@@ -43,18 +46,18 @@ class Details(Record):
             )
 
 
-def _aneurysm(details: "ReboaDetails") -> str | None:
+def _aneurysm(details: "ReboaDetails") -> "StrOrPromise | None":
     diameter = details.aortic_diameter_mm
     if diameter is None or diameter < 30:
         return None
     if diameter > 32:
-        return _("Aortic diameter: %(value)s mm is above 32 mm, where balloon occlusion is contraindicated.") % {
-            "value": diameter
-        }
+        return _(
+            "Aortic diameter: %(value)s mm is above 32 mm, where balloon occlusion is contraindicated."
+        ) % {"value": diameter}
     return _("Aortic diameter: %(value)s mm is aneurysmal (30 mm and above).") % {"value": diameter}
 
 
-def _balloon_fit(details: "ReboaDetails") -> str | None:
+def _balloon_fit(details: "ReboaDetails") -> "StrOrPromise | None":
     aorta, balloon = details.aortic_diameter_mm, details.balloon_diameter_mm
     if aorta is None or balloon is None:
         return None
@@ -64,7 +67,9 @@ def _balloon_fit(details: "ReboaDetails") -> str | None:
             "aorta": aorta,
         }
     if balloon > aorta + 5:
-        return _("Balloon diameter: %(balloon)s mm is more than 5 mm above the aortic diameter (%(aorta)s mm).") % {
+        return _(
+            "Balloon diameter: %(balloon)s mm is more than 5 mm above the aortic diameter (%(aorta)s mm)."
+        ) % {
             "balloon": balloon,
             "aorta": aorta,
         }
@@ -101,7 +106,9 @@ class ReboaDetails(Details):
     surgical_approach = fields.CodeField(
         "surgical approach", choices=codes.SurgicalApproach.choices, null=True, blank=True
     )
-    anterior_route = fields.CodeField("anterior route", choices=codes.AnteriorRoute.choices, null=True, blank=True)
+    anterior_route = fields.CodeField(
+        "anterior route", choices=codes.AnteriorRoute.choices, null=True, blank=True
+    )
     resection = fields.CodeField("resection", choices=codes.Resection.choices, null=True, blank=True)
     margin = fields.CodeField("margin", choices=codes.Margin.choices, null=True, blank=True)
     reconstruction = fields.CodeSetField(

@@ -1,6 +1,6 @@
 """Balloon inflations: every inflate–deflate cycle of an aortic occlusion."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,6 +16,9 @@ from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Span
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 def _occlusion(row: "BalloonInflation") -> int | None:
     if row.inflated_min is None or row.deflated_min is None:
@@ -27,7 +30,7 @@ def _occlusion_sql() -> Any:
     return models.F("deflated_min") - models.F("inflated_min")
 
 
-def _long_for_zone(row: "BalloonInflation") -> str | None:
+def _long_for_zone(row: "BalloonInflation") -> "StrOrPromise | None":
     """Occlusion limits by aortic zone: zone I 30 min, zone II at all, zone III 60 min and, strongly, 90 min."""
     minutes = _occlusion(row)
     if row.aortic_zone == codes.AorticZone.II:
@@ -45,7 +48,7 @@ def _long_for_zone(row: "BalloonInflation") -> str | None:
     return None
 
 
-def _short_reperfusion(row: "BalloonInflation") -> str | None:
+def _short_reperfusion(row: "BalloonInflation") -> "StrOrPromise | None":
     if row.procedure_id is None or row.inflated_min is None or row.deflated_min is None:
         return None
     others = [
@@ -56,7 +59,9 @@ def _short_reperfusion(row: "BalloonInflation") -> str | None:
     gaps = reperfusion_gaps_min([*others, row])
     if not gaps or gaps[-1] >= 10:
         return None
-    return _("Reperfusion: %(minutes)s min before this inflation is below the usual 10 min.") % {"minutes": gaps[-1]}
+    return _("Reperfusion: %(minutes)s min before this inflation is below the usual 10 min.") % {
+        "minutes": gaps[-1]
+    }
 
 
 class BalloonInflation(Record):
@@ -84,8 +89,12 @@ class BalloonInflation(Record):
         Procedure, models.CASCADE, related_name="balloon_inflations", verbose_name="procedure", db_index=False
     )
     number = fields.IntegerField("inflation number", blank=True)
-    inflated_min = fields.IntegerField("inflated at", null=True, blank=True, help_text="Minutes from incision.")
-    deflated_min = fields.IntegerField("deflated at", null=True, blank=True, help_text="Minutes from incision.")
+    inflated_min = fields.IntegerField(
+        "inflated at", null=True, blank=True, help_text="Minutes from incision."
+    )
+    deflated_min = fields.IntegerField(
+        "deflated at", null=True, blank=True, help_text="Minutes from incision."
+    )
     aortic_zone = fields.CodeField("aortic zone", choices=codes.AorticZone.choices, null=True, blank=True)
     completeness = fields.CodeField("occlusion is", choices=codes.Completeness.choices, null=True, blank=True)
     volume_ml = fields.DecimalField("filling volume", null=True, blank=True)
@@ -122,7 +131,9 @@ class BalloonInflation(Record):
             if self.inflated_min < other.deflated_min and other.inflated_min < self.deflated_min:
                 raise ValidationError(
                     {
-                        "inflated_min": _("Inflated at: overlaps inflation %(number)s (%(start)s to %(end)s min).")
+                        "inflated_min": _(
+                            "Inflated at: overlaps inflation %(number)s (%(start)s to %(end)s min)."
+                        )
                         % {"number": other.number, "start": other.inflated_min, "end": other.deflated_min}
                     }
                 )

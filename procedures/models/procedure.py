@@ -1,6 +1,6 @@
 """Procedures: one row for whatever kind; what only one kind has stands in its details."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -15,6 +15,9 @@ from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 def _is_open(procedure: "Procedure") -> bool:
     return procedure.kind == codes.Kind.REBOA
@@ -24,7 +27,7 @@ def _is_percutaneous(procedure: "Procedure") -> bool:
     return procedure.kind in codes.PERCUTANEOUS
 
 
-def _shorter_than_occlusion(procedure: "Procedure") -> str | None:
+def _shorter_than_occlusion(procedure: "Procedure") -> "StrOrPromise | None":
     if procedure.duration_min is None or procedure.pk is None:
         return None
     total = procedure.derived_value("occlusion_total_min")
@@ -36,7 +39,7 @@ def _shorter_than_occlusion(procedure: "Procedure") -> str | None:
     }
 
 
-def _cement_of_session(procedure: "Procedure") -> str | None:
+def _cement_of_session(procedure: "Procedure") -> "StrOrPromise | None":
     if procedure.pk is None:
         return None
     total = sum((row.cement_volume_ml or 0) for row in procedure.treated_lesions.all())
@@ -61,7 +64,9 @@ class Procedure(Record):
         usual("hospital_stay_days", None, 60, when=_is_open, why=_("For an open resection.")),
     )
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="procedures", verbose_name="case", db_index=False)
+    case = models.ForeignKey(
+        Case, models.CASCADE, related_name="procedures", verbose_name="case", db_index=False
+    )
     kind = fields.CodeField("kind", choices=codes.Kind.choices)
     sequence = fields.IntegerField("procedure number", blank=True)
     date = fields.DateField("date", null=True, blank=True)
@@ -128,7 +133,11 @@ class Procedure(Record):
     def check_across_rows(self) -> None:
         if self.complications_answered == codes.Answer.NONE and self.pk and self.complications.exists():
             raise ValidationError(
-                {"complications_answered": _("Complications: “none” contradicts the complications that are listed.")}
+                {
+                    "complications_answered": _(
+                        "Complications: “none” contradicts the complications that are listed."
+                    )
+                }
             )
         if self.date is None:
             return

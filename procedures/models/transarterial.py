@@ -22,7 +22,11 @@ class TransarterialSession(Record):
     immutable_fields = ("procedure",)
 
     procedure = models.ForeignKey(
-        Procedure, models.CASCADE, related_name="transarterial_sessions", verbose_name="procedure", db_index=False
+        Procedure,
+        models.CASCADE,
+        related_name="transarterial_sessions",
+        verbose_name="procedure",
+        db_index=False,
     )
     number = fields.IntegerField("session number", blank=True)
     kind = fields.CodeField("kind", choices=codes.TransarterialKind.choices)
@@ -55,7 +59,9 @@ class TransarterialSession(Record):
 
     def check_across_rows(self) -> None:
         if self.procedure.kind != codes.Kind.VERTEBROPLASTY:
-            raise ValidationError({"procedure": _("Procedure: only a vertebroplasty has transarterial sessions.")})
+            raise ValidationError(
+                {"procedure": _("Procedure: only a vertebroplasty has transarterial sessions.")}
+            )
         if self.date and self.date > timezone.localdate():
             raise ValidationError({"date": _("Date: %(date)s is in the future.") % {"date": self.date}})
 

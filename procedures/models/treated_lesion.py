@@ -1,7 +1,7 @@
 """What was done to each lesion: needle, cement, leak, ablation."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -21,6 +21,9 @@ from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import AtMost, Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 #: tian-2022: complete by a mean of 85 °C held for at least 10 minutes, or by two impedance roll-offs.
 TARGET_CELSIUS = 85
 TARGET_MINUTES = 10
@@ -35,7 +38,11 @@ def _filling(row: "TreatedLesion") -> float | None:
 
 
 def _filling_sql() -> Any:
-    return Value(100.0) * as_float(F("cement_diameter_mm")) / NullIf(as_float(F("lesion__diameter_longest_mm")), 0.0)
+    return (
+        Value(100.0)
+        * as_float(F("cement_diameter_mm"))
+        / NullIf(as_float(F("lesion__diameter_longest_mm")), 0.0)
+    )
 
 
 def _leak(row: "TreatedLesion") -> bool | None:
@@ -102,7 +109,7 @@ def _rfa_complete_sql() -> Any:
     )
 
 
-def _cement_for_lesion(row: "TreatedLesion") -> str | None:
+def _cement_for_lesion(row: "TreatedLesion") -> "StrOrPromise | None":
     volume = row.lesion.volume_ml if row.lesion_id else None
     if row.cement_volume_ml is None or volume is None or row.cement_volume_ml <= Decimal("1.2") * volume:
         return None
@@ -112,14 +119,14 @@ def _cement_for_lesion(row: "TreatedLesion") -> str | None:
     }
 
 
-def _computed_filling_unusual(row: "TreatedLesion") -> str | None:
+def _computed_filling_unusual(row: "TreatedLesion") -> "StrOrPromise | None":
     filling = _filling(row)
     if filling is None or 50 <= filling <= 100:
         return None
     return _("Cement filling: %(value).0f %% is outside the usual 50 to 100 %%.") % {"value": filling}
 
 
-def _large_for_sacroplasty(row: "TreatedLesion") -> str | None:
+def _large_for_sacroplasty(row: "TreatedLesion") -> "StrOrPromise | None":
     if row.procedure_id is None or row.lesion_id is None or row.procedure.kind != codes.Kind.SACROPLASTY:
         return None
     volume = row.lesion.volume_ml
@@ -130,11 +137,15 @@ def _large_for_sacroplasty(row: "TreatedLesion") -> str | None:
     }
 
 
-def _completion_without_minutes(row: "TreatedLesion") -> str | None:
+def _completion_without_minutes(row: "TreatedLesion") -> "StrOrPromise | None":
     """Marked complete by temperature, though no cycle held the target temperature for ten minutes."""
     if row.pk is None or row.ablation_completion != codes.AblationCompletion.TEMPERATURE:
         return None
-    held = [cycle.minutes_at_target_min for cycle in row.ablations.all() if cycle.minutes_at_target_min is not None]
+    held = [
+        cycle.minutes_at_target_min
+        for cycle in row.ablations.all()
+        if cycle.minutes_at_target_min is not None
+    ]
     if not held or max(held) >= TARGET_MINUTES:
         return None
     return _("Marked complete by temperature with %(minutes)s min at target; %(needed)s min are needed.") % {
@@ -157,9 +168,7 @@ class TreatedLesion(Record):
             _filling,
             _filling_sql,
         ),
-        Derived(
-            "leak", "cement leak", "any leak site other than “none”", _leak, _leak_sql, kind="boolean"
-        ),
+        Derived("leak", "cement leak", "any leak site other than “none”", _leak, _leak_sql, kind="boolean"),
         Derived(
             "rfa_complete",
             "ablation complete",

@@ -6,7 +6,9 @@ from registry.access.models import AccessEvent
 from registry.core.actors import identity_of
 
 
-def note(kind: str, *, user: Any = None, request: Any = None, subject: str = "", detail: str = "") -> AccessEvent:
+def note(
+    kind: str, *, user: Any = None, request: Any = None, subject: str = "", detail: str = ""
+) -> AccessEvent:
     """Add one event. ``user`` may be missing (a failed sign-in); texts are cut to what the columns hold."""
     user_id, user_name = identity_of(user) if user is not None and getattr(user, "pk", None) else ("", "")
     return AccessEvent.objects.create(

@@ -38,17 +38,23 @@ class Center(models.Model):
         PUBLISHED = "published", _("published")
 
     uuid = models.UUIDField("public id", default=uuid.uuid4, unique=True, editable=False)
-    code = models.SlugField("code", max_length=20, unique=True, help_text="Begins every registry id of the centre.")
+    code = models.SlugField(
+        "code", max_length=20, unique=True, help_text="Begins every registry id of the centre."
+    )
     name = models.CharField("name", max_length=200)
     city = models.CharField("city", max_length=100, blank=True, default="")
-    country = models.CharField("country", max_length=2, blank=True, default="", help_text="ISO 3166 code, such as DE.")
+    country = models.CharField(
+        "country", max_length=2, blank=True, default="", help_text="ISO 3166 code, such as DE."
+    )
     kind = models.CharField("kind", max_length=20, choices=Kind.choices, default=Kind.CLINICAL)
 
     class Meta:
         verbose_name = "centre"
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=["clinical", "published"]), name="center_kind_code"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["clinical", "published"]), name="center_kind_code"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -73,7 +79,8 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "center", "role"], name="membership_once"),
             models.CheckConstraint(
-                condition=models.Q(role__in=["clinician", "curator", "researcher"]), name="membership_role_code"
+                condition=models.Q(role__in=["clinician", "curator", "researcher"]),
+                name="membership_role_code",
             ),
         ]
 

@@ -37,7 +37,9 @@ def writable_centers(user: Any) -> Any:
     clinical = Center.objects.filter(kind=Center.Kind.CLINICAL)
     if user.is_superuser:
         return clinical
-    return clinical.filter(pk__in=Membership.objects.filter(user=user, role__in=WRITING_ROLES).values("center_id"))
+    return clinical.filter(
+        pk__in=Membership.objects.filter(user=user, role__in=WRITING_ROLES).values("center_id")
+    )
 
 
 def roles_of(user: Any, center_id: int) -> set[str]:

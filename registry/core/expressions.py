@@ -57,7 +57,9 @@ def code_set_length(field: str, codes: tuple[str, ...]) -> Expression:
     while len(terms) > 1:
         pairs = [terms[at : at + 2] for at in range(0, len(terms), 2)]
         terms = [
-            CombinedExpression(pair[0], "+", pair[1], output_field=IntegerField()) if len(pair) == 2 else pair[0]
+            CombinedExpression(pair[0], "+", pair[1], output_field=IntegerField())
+            if len(pair) == 2
+            else pair[0]
             for pair in pairs
         ]
     return terms[0]
@@ -71,4 +73,3 @@ def wrapped_code_set(field: str) -> Expression:
 def as_float(expression: object) -> Expression:
     """Computed numbers are floating point on both databases, so that they compare."""
     return Cast(expression, FloatField())
-

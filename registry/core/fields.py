@@ -5,6 +5,8 @@ The stock fields let form, API and model each word their own refusal; these leav
 """
 
 import datetime
+from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -48,7 +50,13 @@ class DecimalField(_Read, models.DecimalField):
         from registry.core.forms.fields import DecimalFormField
 
         return models.Field.formfield(
-            self, **{"form_class": DecimalFormField, "decimal_places": self.decimal_places, "unit": self.unit, **kwargs}
+            self,
+            **{
+                "form_class": DecimalFormField,
+                "decimal_places": self.decimal_places,
+                "unit": self.unit,
+                **kwargs,
+            },
         )
 
 
@@ -116,13 +124,9 @@ class CodeField(_Read, models.CharField):
 class CodeSetField(_Read, models.CharField):
     """Several codes of one list, stored as ``a;b`` in the list's order."""
 
-    def __init__(self, *args, codes: list[tuple[str, str]] | None = None, max_length: int = 400, **kwargs) -> None:
-        self.codes = list(codes or [])
+    def __init__(self, *args, codes: Sequence[tuple[str, Any]] = (), max_length: int = 400, **kwargs) -> None:
+        self.codes = list(codes)
         super().__init__(*args, max_length=max_length, **kwargs)
-
-    def deconstruct(self):
-        name, path, args, kwargs = super().deconstruct()
-        return name, path, args, kwargs
 
     def read(self, value):
         joined = reading.read_codes(value)
@@ -130,12 +134,16 @@ class CodeSetField(_Read, models.CharField):
             return None
         order = {str(code): position for position, (code, _) in enumerate(self.codes)}
         # Unknown codes stay, at the end, so that the rule can name them.
-        return ";".join(sorted(dict.fromkeys(joined.split(";")), key=lambda code: order.get(code, len(order))))
+        return ";".join(
+            sorted(dict.fromkeys(joined.split(";")), key=lambda code: order.get(code, len(order)))
+        )
 
     def formfield(self, **kwargs):
         from registry.core.forms.fields import CodeSetFormField
 
-        return models.Field.formfield(self, **{"form_class": CodeSetFormField, "choices": self.codes, **kwargs})
+        return models.Field.formfield(
+            self, **{"form_class": CodeSetFormField, "choices": self.codes, **kwargs}
+        )
 
 
 class TextField(_Read, models.TextField):
@@ -143,8 +151,8 @@ class TextField(_Read, models.TextField):
 
     identifying = True
 
-    def __init__(self, *args, blank: bool = True, default: str = "", **kwargs) -> None:
-        super().__init__(*args, blank=blank, default=default, **kwargs)
+    def __init__(self, *args, **kwargs: Any) -> None:
+        super().__init__(*args, **{"blank": True, "default": "", **kwargs})
 
     def read(self, value):
         return reading.refuse_nul("" if value is None else str(value)).strip()
@@ -153,21 +161,13 @@ class TextField(_Read, models.TextField):
 class LineField(_Read, models.CharField):
     """A short text on one line; free text, so identifying unless it can only name a product."""
 
-    def __init__(
-        self,
-        *args,
-        max_length: int = 200,
-        blank: bool = True,
-        default: str = "",
-        identifying: bool = True,
-        **kwargs,
-    ) -> None:
+    def __init__(self, *args, identifying: bool = True, **kwargs: Any) -> None:
         self.identifying = identifying
-        super().__init__(*args, max_length=max_length, blank=blank, default=default, **kwargs)
+        super().__init__(*args, **{"max_length": 200, "blank": True, "default": "", **kwargs})
 
     def read(self, value):
         text = reading.refuse_nul("" if value is None else str(value)).strip()
-        if len(text) > self.max_length:
+        if self.max_length is not None and len(text) > self.max_length:
             raise ValidationError(
                 "Ensure this value has at most %(limit)d characters (it has %(length)d).",
                 code="max_length",

@@ -15,7 +15,17 @@ from registry.core.actors import identity_of
 
 #: Columns that say nothing about what changed.
 HOUSEKEEPING = frozenset(
-    {"id", "uuid", "version", "created_at", "created_by", "modified_at", "modified_by", "confirmed", "missing"}
+    {
+        "id",
+        "uuid",
+        "version",
+        "created_at",
+        "created_by",
+        "modified_at",
+        "modified_by",
+        "confirmed",
+        "missing",
+    }
 )
 
 

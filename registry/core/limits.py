@@ -8,12 +8,15 @@ and lapses when either changes.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from registry.core.rules import label_of
 from registry.core.units import plain, unit_of, with_unit
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class SoftLimit:
 
     field: str
     name: str
-    crossed: Callable[[Any], str | None]
+    crossed: "Callable[[Any], StrOrPromise | None]"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def usual(
     high: Any = None,
     *,
     when: Callable[[Any], bool] | None = None,
-    why: str = "",
+    why: "StrOrPromise" = "",
     name: str = "",
 ) -> SoftLimit:
     """The usual range ``low ≤ field ≤ high``; either end may be open, ``when`` restricts it, ``why`` is appended."""
@@ -71,13 +74,15 @@ def crossings(record: Any) -> list[Crossing]:
     for limit in record.soft_limits:
         message = limit.crossed(record)
         if message:
-            found.append(Crossing(limit.field, limit.name, getattr(record, limit.field, None), message))
+            found.append(Crossing(limit.field, limit.name, getattr(record, limit.field, None), str(message)))
     return found
 
 
 def as_json(value: Any) -> Any:
     """A value as it is kept in ``confirmed``: exact and comparable after a round trip through JSON."""
-    return plain(value) if isinstance(value, Decimal) else value if isinstance(value, int | bool) else str(value)
+    return (
+        plain(value) if isinstance(value, Decimal) else value if isinstance(value, int | bool) else str(value)
+    )
 
 
 def holds_for(entry: dict, crossing_list: Iterable[Crossing]) -> bool:

@@ -40,11 +40,21 @@ class Record(models.Model):
     version = models.PositiveIntegerField("version", default=0, editable=False)
     created_at = models.DateTimeField("created at", auto_now_add=True, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name="created by"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name="created by",
     )
     modified_at = models.DateTimeField("modified at", auto_now=True, editable=False)
     modified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name="modified by"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name="modified by",
     )
     missing = models.JSONField("missing codes", default=dict, blank=True)
     confirmed = models.JSONField("confirmed unusual values", default=dict, blank=True, editable=False)
@@ -142,5 +152,9 @@ class Record(models.Model):
             if before != after:
                 label = str(field.verbose_name)  # type: ignore[union-attr]
                 raise ValidationError(
-                    {name: ValidationError(f"{label[:1].upper()}{label[1:]} never changes.", code="immutable")}
+                    {
+                        name: ValidationError(
+                            f"{label[:1].upper()}{label[1:]} never changes.", code="immutable"
+                        )
+                    }
                 )

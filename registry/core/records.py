@@ -135,15 +135,21 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
             raise ValidationError(_REASON_NEEDED, code="reason")
         try:
             with _pass(by, reason):
+                stored_pk = stored.pk
                 stored.delete()
         except (ProtectedError, RestrictedError) as error:
-            held = getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", ())
+            held: set[Any] = getattr(error, "protected_objects", set()) or getattr(
+                error, "restricted_objects", set()
+            )
             raise ValidationError(
                 _("%(record)s cannot be deleted while %(others)s refer to it."),
                 code="protected",
-                params={"record": str(stored), "others": ", ".join(sorted({str(o._meta.verbose_name) for o in held}))},
+                params={
+                    "record": str(stored),
+                    "others": ", ".join(sorted({str(o._meta.verbose_name) for o in held})),
+                },
             ) from None
-        if root is not None and root.pk != stored.pk:
+        if root is not None and (type(root), root.pk) != (type(stored), stored_pk):
             _demand_completeness(stored)
         policies.written(stored, by, reason)
 
@@ -231,7 +237,9 @@ def _keep_confirmations(record: Record, actor: Any, confirm: Mapping[str, str]) 
         if field not in crossed:
             continue
         if not str(why).strip():
-            raise ValidationError({field: ValidationError(_("Give a reason for the unusual value."), code="reason")})
+            raise ValidationError(
+                {field: ValidationError(_("Give a reason for the unusual value."), code="reason")}
+            )
         if field in kept and kept[field].get("reason") == str(why).strip():
             continue
         _who_id, who = identity_of(actor)
@@ -253,4 +261,14 @@ def _changed_fields(stored: Record, proposed: Record) -> Iterator[Any]:
             yield field
 
 
-__all__ = ["Attempt", "Conflict", "Difference", "System", "check", "check_delete", "delete", "save", "save_many"]
+__all__ = [
+    "Attempt",
+    "Conflict",
+    "Difference",
+    "System",
+    "check",
+    "check_delete",
+    "delete",
+    "save",
+    "save_many",
+]

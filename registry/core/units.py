@@ -22,6 +22,7 @@ SUFFIXES = {
 
 def unit_of(name: str) -> str:
     """The unit shown for a field of this name, or an empty string for a pure number or a code."""
+    name = name.removesuffix("_reported")
     for suffix, unit in SUFFIXES.items():
         if name.endswith(suffix):
             return unit

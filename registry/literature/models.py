@@ -125,7 +125,11 @@ class ReportedValue(Record):
     center_path = None
 
     publication = models.ForeignKey(
-        Publication, models.CASCADE, related_name="reported_values", verbose_name="publication", db_index=False
+        Publication,
+        models.CASCADE,
+        related_name="reported_values",
+        verbose_name="publication",
+        db_index=False,
     )
     arm = models.ForeignKey(
         StudyArm, models.CASCADE, null=True, blank=True, related_name="reported_values", verbose_name="arm"
@@ -136,7 +140,9 @@ class ReportedValue(Record):
     time_point = fields.LineField("time point", max_length=40)
     statistic = fields.CodeField("statistic", choices=Statistic.choices)
     value = fields.DecimalField("value", max_digits=18, decimal_places=6)
-    value_text = fields.LineField("value as printed", max_length=40, help_text="Keeps the decimals that were printed.")
+    value_text = fields.LineField(
+        "value as printed", max_length=40, help_text="Keeps the decimals that were printed."
+    )
     denominator = fields.IntegerField("denominator", null=True, blank=True)
     qualifier = fields.CodeField("qualifier", choices=Qualifier.choices, default=Qualifier.EXACT)
     comparison = fields.LineField("comparison", max_length=120)
@@ -201,7 +207,9 @@ class CitedSeries(Record):
             Between("followup_max", 0, 10_000),
             OneOf("followup_unit", PeriodUnit),
             Pair("followup_max", "followup_unit"),
-            CodedMissing("reference_no", "patients", "followup_min", "followup_max", "followup_unit", "pain_reduction"),
+            CodedMissing(
+                "reference_no", "patients", "followup_min", "followup_max", "followup_unit", "pain_reduction"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -216,7 +224,9 @@ class SourceValue(Record):
     publication = models.ForeignKey(
         Publication, models.CASCADE, related_name="source_values", verbose_name="publication", db_index=False
     )
-    content_type = models.ForeignKey(ContentType, models.PROTECT, verbose_name="kind of record", db_index=False)
+    content_type = models.ForeignKey(
+        ContentType, models.PROTECT, verbose_name="kind of record", db_index=False
+    )
     object_id = models.BigIntegerField("record")
     record = GenericForeignKey("content_type", "object_id")
     field = fields.LineField("field", max_length=80, blank=False)

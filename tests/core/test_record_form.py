@@ -53,7 +53,9 @@ def test_missing_code_is_kept_and_goes_when_a_value_is_found(case, clinician):
 
 def test_value_and_missing_code_together_are_refused(case, clinician):
     lesion = LesionFactory(case=case)
-    form = LesionForm(data(lesion, volume_ml="7", volume_ml__missing="unknown"), instance=lesion, by=clinician)
+    form = LesionForm(
+        data(lesion, volume_ml="7", volume_ml__missing="unknown"), instance=lesion, by=clinician
+    )
     assert not form.is_valid()
     assert "has a value and a missing code" in form.errors["volume_ml"][0]
 

@@ -53,7 +53,9 @@ def interesting(model, name, rule):
         low, high = int(min(numbers, default=0)), int(max(numbers, default=100))
         return st.none() | st.integers(low - 3, high + 3)
     if isinstance(rule, rules.SubsetOf):
-        codes = st.sampled_from([*rule.codes[:3], rule.codes[-1], "no_such_code", rule.codes[0].upper() + "x"])
+        codes = st.sampled_from(
+            [*rule.codes[:3], rule.codes[-1], "no_such_code", rule.codes[0].upper() + "x"]
+        )
         return st.none() | st.lists(codes, max_size=4).map(";".join)
     return st.none() | st.sampled_from([*(str(value) for value in mentioned), "no_such_code", ""])
 
@@ -67,7 +69,8 @@ def test_rule_agrees_with_the_database(model, rule, caplog):
     @given(values)
     def agree(drawn):
         against = {
-            name: Value(value, output_field=model._meta.get_field(name).clone()) for name, value in drawn.items()
+            name: Value(value, output_field=model._meta.get_field(name).clone())
+            for name, value in drawn.items()
         }
         assert rule.holds(drawn) == rule.condition.check(against), drawn
 

@@ -13,7 +13,10 @@ from registry.core.models import Record
 from registry.core.rules import label_of, range_of
 
 CONFIRM_PREFIX = "confirm__"
-_MISSING_CHOICES = [("", "–"), *((code, label) for code, label in MissingCode.choices if code not in PUBLISHED_ONLY)]
+_MISSING_CHOICES = [
+    ("", "–"),
+    *((code, label) for code, label in MissingCode.choices if code not in PUBLISHED_ONLY),
+]
 
 
 class MissingCodeFormField(forms.ChoiceField):
@@ -40,7 +43,11 @@ class RecordFormMetaclass(ModelFormMetaclass):
         for field_name, field in made.base_fields.items():
             ordered[field_name] = field
             limits_of_field = range_of(model, field_name)
-            if limits_of_field is not None and not field.help_text and getattr(field, "unit", None) is not None:
+            if (
+                limits_of_field is not None
+                and not field.help_text
+                and getattr(field, "unit", None) is not None
+            ):
                 field.help_text = limits_of_field.range_text()
             companion = field_name + MISSING_SUFFIX
             if field_name in missable and companion not in made.base_fields:
@@ -89,7 +96,7 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
     @staticmethod
     def _keep_published_code(field: MissingCodeFormField, code: str | None) -> None:
         if code in PUBLISHED_ONLY:
-            field.choices = [*field.choices, (code, MissingCode(code).label)]
+            field.choices = [*_MISSING_CHOICES, (code, MissingCode(code).label)]
 
     def _is_settled(self) -> bool:
         try:
@@ -136,7 +143,9 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
             who = conflict.stored.history.first()
             self.add_error(
                 None,
-                _("%(name)s saved this record while you were editing it. Nothing of yours has been written yet.")
+                _(
+                    "%(name)s saved this record while you were editing it. Nothing of yours has been written yet."
+                )
                 % {"name": who.history_user_name if who else _("Somebody")},
             )
         except PermissionDenied as refused:
@@ -162,11 +171,17 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
 
     def _take_errors(self, refused: ValidationError) -> None:
         """Put every message at its field; what belongs to a field that is not shown stands above the form."""
-        messages = refused.error_dict if hasattr(refused, "error_dict") else {NON_FIELD_ERRORS: refused.error_list}
+        messages = (
+            refused.error_dict if hasattr(refused, "error_dict") else {NON_FIELD_ERRORS: refused.error_list}
+        )
         for name, errors in messages.items():
             if name in self.errors:
                 continue  # the value could not even be read; one message is enough
-            if name == NON_FIELD_ERRORS and any(error.code == "reason" for error in errors) and "reason" in self.fields:
+            if (
+                name == NON_FIELD_ERRORS
+                and any(error.code == "reason" for error in errors)
+                and "reason" in self.fields
+            ):
                 self.add_error("reason", errors)
             elif name in self.fields:
                 self.add_error(name, errors)
@@ -188,6 +203,6 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
         if self.errors:
             raise ValueError("The form has errors.")
         if not commit:
-            self.save_m2m = lambda: None
+            self.save_m2m = lambda: None  # type: ignore[method-assign]
             return self.instance
         return records.save(self.instance, **self.door_arguments())
