@@ -185,6 +185,9 @@ class Case(Record):
     def is_settled(self) -> bool:
         return self.status != codes.CaseStatus.DRAFT
 
+    def center_id_of(self) -> int | None:
+        return self.patient.center_id
+
     def clean_fields(self, exclude: Any = None) -> None:
         if self.patient_id and not self.center_id:
             self.center_id = self.patient.center_id

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db import transaction
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -104,11 +104,21 @@ def save(
         if stored is None:
             record.created_by = user_or_none(by)
         record.modified_by = user_or_none(by)
-        with _pass(by, reason):
-            record.save()
+        _write(record, by, reason)
         _demand_completeness(record)
         policies.written(record, by, reason)
     return record
+
+
+def _write(record: Record, by: Any, reason: str) -> None:
+    """Save under the pass; what two people wrote in the same instant is told apart from what is wrong."""
+    try:
+        with _pass(by, reason):
+            record.save()
+    except IntegrityError:
+        raise ValidationError(
+            _("Somebody saved at the same moment. Nothing of yours has been written; try again."), code="race"
+        ) from None
 
 
 def save_many(records: Iterable[Record], *, by: Any, reason: str = "") -> list[Record]:
@@ -192,7 +202,13 @@ def _pass(actor: Any, reason: str) -> Iterator[None]:
 def _lock(record: Record) -> tuple[Record | None, Record | None]:
     """The stored state of the record and of its root, both locked until the transaction ends."""
     model = type(record)
-    root = record.aggregate_root()
+    try:
+        root = record.aggregate_root()
+        if record.center_path is not None and record.center_id_of() is None:
+            record.full_clean()  # names the centre that is missing
+    except ObjectDoesNotExist:
+        record.full_clean()  # names the parent that is missing
+        raise
     if root is not record and root.pk is not None:
         root = type(root)._base_manager.select_for_update().get(pk=root.pk)
     stored = model._base_manager.select_for_update().filter(pk=record.pk).first() if record.pk else None

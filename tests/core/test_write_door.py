@@ -88,6 +88,20 @@ def test_stale_version_is_a_conflict_and_writes_nothing(case, clinician):
     assert Case.objects.get().age_years == 70
 
 
+def test_a_clinician_creates_a_case_with_a_lesion(center, clinician):
+    patient = records.save(Patient(center=center, sex="male"), by=clinician)
+    case = records.save(Case(patient=patient), by=clinician)
+    lesion = records.save(Lesion(case=case, levels="L3;L4"), by=clinician)
+    assert (case.center, case.number, lesion.number, case.created_by) == (center, 1, 1, clinician)
+
+
+def test_a_record_without_its_parent_is_refused_at_the_parent(clinician):
+    for orphan, parent in ((Lesion(levels="L3"), "case"), (Case(), "patient"), (Patient(), "center")):
+        with pytest.raises(ValidationError) as refused:
+            records.save(orphan, by=clinician)
+        assert parent in refused.value.message_dict
+
+
 def test_an_outsider_may_not_write(case, outsider, researcher):
     for user in (outsider, researcher):
         mine = Case.objects.get(pk=case.pk)
