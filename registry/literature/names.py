@@ -59,10 +59,6 @@ NAMES: dict[str, LiteratureName] = {
     "antibiotic_cefazolin_g": LiteratureName(
         "Cefazolin", "g", "Single dose of cefazolin given as prophylaxis."
     ),
-    # Findings before the procedure
-    "vascular_anomaly": LiteratureName(
-        "Vascular anomaly", "", "Patients in whom vascular imaging found the anomaly named in the category."
-    ),
     # How the procedure was done
     "operators": LiteratureName("Operators", "", "Number of physicians who did the procedures."),
     "operator_experience_years": LiteratureName(
@@ -129,6 +125,11 @@ NAMES: dict[str, LiteratureName] = {
     ),
     "analgesics_reduced_or_stopped": LiteratureName(
         "Analgesics reduced or stopped", "", "Patients who took less of their analgesics, or none any more."
+    ),
+    "complication": LiteratureName(
+        "Complication",
+        "",
+        "Patients with the complication named in the category, a code where the registry has one.",
     ),
     "leak_surgery": LiteratureName(
         "Surgery for leaked cement", "", "Patients operated on to remove leaked cement."
