@@ -202,11 +202,8 @@ class _Loading:
         known: dict[int, CitedSeries] = {row.order: row for row in publication.cited_series.all()}
         for index, part in enumerate(self.document.cited_series):
             values = part.model_dump()
-            self.save(
-                known.pop(part.order, None) or CitedSeries(publication=publication),
-                values,
-                ("cited_series", index),
-            )
+            row = known.pop(part.order, None)
+            self.save(row or CitedSeries(publication=publication), values, ("cited_series", index))
         for stale in known.values():
             self.delete(stale)
 

@@ -24,6 +24,9 @@ from registry.literature.models import Origin, PeriodUnit, Qualifier, Statistic,
 
 Path_ = tuple[str | int, ...]
 
+#: Decimals of a reported value.
+VALUE_PLACES = 6
+
 
 # -- what is wrong, and where -----------------------------------------------------------------------------------------
 
@@ -146,7 +149,7 @@ class ReportedValuePart(Part):
     @classmethod
     def _number(cls, value: str) -> str:
         try:
-            read_decimal(value, 6)
+            read_decimal(value, VALUE_PLACES)
         except ValidationError as error:
             raise ValueError(" ".join(error.messages)) from None
         return value

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from registry.interchange.publication_document import ReportedValuePart
+from registry.core.reading import read_decimal
+from registry.interchange.publication_document import VALUE_PLACES, ReportedValuePart
 from registry.literature.models import Publication, ReportedValue, StudyArm
 
 _TEXTS = ("category", "time_point", "comparison", "test", "unit")
@@ -46,7 +47,7 @@ def _values(part: ReportedValuePart, arms: dict[str, StudyArm]) -> dict[str, Any
         **values,
         **{name: values[name] or "" for name in _TEXTS},
         "arm": arms[part.arm] if part.arm else None,
-        "value": ReportedValue._meta.get_field("value").clean(part.value, None),  # type: ignore[union-attr]
+        "value": read_decimal(part.value, VALUE_PLACES),
         "value_text": part.value,
     }
 
