@@ -6,7 +6,8 @@ class OutcomesConfig(AppConfig):
     verbose_name = "Outcomes"
 
     def ready(self) -> None:
-        from outcomes import completeness
+        from outcomes import completeness, embedding
         from registry.core import policies
 
         policies.register(requirement=completeness.gaps)
+        embedding.register()

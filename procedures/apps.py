@@ -6,7 +6,8 @@ class ProceduresConfig(AppConfig):
     verbose_name = "Procedures"
 
     def ready(self) -> None:
-        from procedures import completeness
+        from procedures import completeness, embedding
         from registry.core import policies
 
         policies.register(requirement=completeness.gaps)
+        embedding.register()

@@ -1,0 +1,110 @@
+"""The REST API, composed from the floors."""
+
+from typing import Any
+
+from csp.decorators import csp_update
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import include, is_valid_path, path, re_path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from cases import api as cases
+from outcomes import api as outcomes
+from procedures import api as procedures
+from registry.access import api as access
+from registry.core.api import problems
+from registry.core.api.views import ApiViewMixin
+from registry.literature import api as literature
+
+RESOURCES: dict[str, Any] = {
+    "publications": literature.PublicationViewSet,
+    "study-arms": literature.StudyArmViewSet,
+    "reported-values": literature.ReportedValueViewSet,
+    "cited-series": literature.CitedSeriesViewSet,
+    "source-values": literature.SourceValueViewSet,
+    "centers": access.CenterViewSet,
+    "diagnoses": cases.DiagnosisViewSet,
+    "patients": cases.PatientViewSet,
+    "cases": cases.CaseViewSet,
+    "lesions": cases.LesionViewSet,
+    "treatments": cases.TreatmentViewSet,
+    "procedures": procedures.ProcedureViewSet,
+    "treated-lesions": procedures.TreatedLesionViewSet,
+    "ablations": procedures.AblationViewSet,
+    "balloon-inflations": procedures.BalloonInflationViewSet,
+    "transarterial-sessions": procedures.TransarterialSessionViewSet,
+    "transarterial-drugs": procedures.TransarterialDrugViewSet,
+    "assessments": outcomes.AssessmentViewSet,
+    "complications": outcomes.ComplicationViewSet,
+    "follow-up-status": outcomes.FollowUpStatusViewSet,
+}
+
+
+class RootView(ApiViewMixin, APIView):
+    """The addresses of all resources."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        return Response({name: reverse(f"api-{name}-list", request=request) for name in RESOURCES})
+
+
+class NowhereView(ApiViewMixin, APIView):
+    """Every other address under /api/: a problem document instead of a page, and the slash that was forgotten."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        forgotten = request.method in ("GET", "HEAD") and not request.path.endswith("/")
+        if forgotten and is_valid_path(f"{request.path_info}/"):
+            query = request.META.get("QUERY_STRING", "")
+            return HttpResponsePermanentRedirect(f"{request.path}/{'?' + query if query else ''}")
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not request.path.endswith("/") and request.method not in ("GET", "HEAD"):
+            raise problems.Problem(404, _("There is nothing at this address. Addresses end with a slash."))
+        raise Http404
+
+
+class SchemaView(SpectacularAPIView):
+    """The description of the API (OpenAPI 3.1)."""
+
+
+# Swagger styles its elements through style attributes, which “style-src: self” refuses; scripts stay as strict as
+# everywhere. The page shows nothing but the API's description.
+@method_decorator(csp_update({"style-src": ["'unsafe-inline'"]}), name="dispatch")
+class DocsView(SpectacularSwaggerSplitView):
+    """The API's description, readable and usable in the browser, from this server alone."""
+
+    url_name = "api-schema"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.format_kwarg = None
+        super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        if not self.request.user.is_authenticated:
+            return redirect_to_login(self.request.get_full_path())
+        return super().handle_exception(exc)
+
+
+router = SimpleRouter()
+for _name, _viewset in RESOURCES.items():
+    router.register(_name, _viewset, basename=f"api-{_name}")
+
+urlpatterns = [
+    path("v1/", RootView.as_view(), name="api-root"),
+    path("v1/", include(router.urls)),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(), name="api-docs"),
+    re_path("", NowhereView.as_view(), name="api-nowhere"),
+]

@@ -1,0 +1,212 @@
+"""The API's description (OpenAPI 3.1): fields say unit, range and codes as the rules declare them."""
+
+from typing import Any
+
+from django.db import models
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
+from registry.core import fields as core_fields
+from registry.core.api.fields import ColumnField, DerivedField, MissingField, ReferenceField, ShownField
+from registry.core.rules import Between, range_of
+
+
+class ProblemSerializer(serializers.Serializer):
+    """Why a request was refused (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="One sentence that says what is wrong.")
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="Field → messages; nested fields with a point, such as details.blood_loss_ml.",
+    )
+
+
+class DifferenceSerializer(serializers.Serializer):
+    """A field that two people changed differently."""
+
+    field = serializers.CharField()
+    label = serializers.CharField()
+    yours = serializers.JSONField(allow_null=True)
+    theirs = serializers.JSONField(allow_null=True)
+
+
+class ConflictSerializer(ProblemSerializer):
+    """The record has changed since it was read: both values, and the record as it stands."""
+
+    differences = DifferenceSerializer(many=True, required=False)
+    current = serializers.DictField(required=False)
+
+
+_REFUSALS = {
+    400: "A value, a field or a parameter is not valid; see errors.",
+    401: "Sign in, or send a token.",
+    403: "You may not do this.",
+    404: "There is nothing at this address, or you may not see it.",
+    405: "The method is not offered here.",
+    406: "The API answers in JSON only.",
+    409: "The record has changed since it was read.",
+    413: "The request is too large.",
+    415: "Send JSON.",
+    428: "Name the version that you read.",
+}
+_BY_METHOD = {
+    "GET": (400, 401, 404, 406),
+    "POST": (400, 401, 403, 404, 406, 409, 413, 415),
+    "PATCH": (400, 401, 403, 404, 406, 409, 413, 415, 428),
+    "DELETE": (400, 401, 403, 404, 406, 409, 413, 415, 428),
+}
+_MEDIA = "application/problem+json"
+
+
+class RecordSchema(AutoSchema):
+    """Adds the refusals to every operation, and tells the operations of the resources apart."""
+
+    def get_response_serializers(self) -> Any:
+        success = super().get_response_serializers()
+        code = {"POST": 201, "DELETE": 204}.get(self.method, 200)
+        answers: dict[Any, Any] = {code: OpenApiResponse(description="Deleted.") if code == 204 else success}
+        for status in _BY_METHOD[self.method]:
+            shape = ConflictSerializer if status == 409 else ProblemSerializer
+            answers[(status, _MEDIA)] = OpenApiResponse(shape, description=_REFUSALS[status])
+        return answers
+
+    def get_override_parameters(self) -> list[Any]:
+        if self.method not in ("PATCH", "DELETE"):
+            return []
+        from drf_spectacular.utils import OpenApiParameter
+
+        found = [
+            OpenApiParameter(
+                "If-Match", str, OpenApiParameter.HEADER, description='The version that was read, as "3".'
+            )
+        ]
+        if self.method == "DELETE":
+            found += [
+                OpenApiParameter(
+                    "version", int, OpenApiParameter.QUERY, description="The version that was read."
+                ),
+                OpenApiParameter(
+                    "reason",
+                    str,
+                    OpenApiParameter.QUERY,
+                    description="Why; needed once the case is complete.",
+                ),
+            ]
+        return found
+
+    def get_summary(self) -> str | None:
+        resource = self._resource()
+        verb = {"GET": "Read", "POST": "Create", "PATCH": "Change", "DELETE": "Delete"}[self.method]
+        if getattr(self.view, "action", "") == "list":
+            return f"List {resource}"
+        return f"{verb} one of {resource}"
+
+    def _resource(self) -> str:
+        model = self.view.serializer_class.model()
+        return str(model._meta.verbose_name_plural)
+
+    def get_description(self) -> str:
+        return (type(self.view).__doc__ or "").strip()
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[Any]:
+        return [
+            {
+                "name": variable,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string"},
+                "description": " or ".join(
+                    "public id" if column == "uuid" else column for column in self.view.addressed_by
+                ).capitalize()
+                + ".",
+            }
+            for variable in variables
+        ]
+
+
+def _nullable(kind: str, field: Any) -> Any:
+    return [kind, "null"] if field.allow_null else kind
+
+
+class _ColumnExtension(OpenApiSerializerFieldExtension):
+    target_class = "registry.core.api.fields.ColumnField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        field: ColumnField = self.target
+        column = field.column
+        if isinstance(column, models.DecimalField | models.IntegerField):
+            return self._number(field, direction)
+        if isinstance(column, models.BooleanField):
+            return {"type": _nullable("boolean", field)}
+        if isinstance(column, models.DateTimeField):
+            return {"type": _nullable("string", field), "format": "date-time"}
+        if isinstance(column, models.DateField):
+            return {"type": _nullable("string", field), "format": "date"}
+        if isinstance(column, models.JSONField):
+            return {"type": "array", "items": {"type": "string"}}
+        if isinstance(column, core_fields.CodeSetField):
+            listed = [{"type": "array", "items": {"type": "string"}}] if direction == "request" else []
+            plain = {"type": _nullable("string", field)}
+            return {"anyOf": [plain, *listed]} if listed else plain
+        if field.rule is not None:
+            codes = {"type": "string", "enum": [str(code) for code in field.rule.codes]}
+            return {"anyOf": [codes, {"type": "null"}]} if field.allow_null else {"anyOf": [codes]}
+        return {"type": _nullable("string", field)}
+
+    @staticmethod
+    def _number(field: ColumnField, direction: str) -> dict[str, Any]:
+        column = field.column
+        kind = "integer" if isinstance(column, models.IntegerField) else "number"
+        limits = range_of(column.model, column.name)
+        shape: dict[str, Any] = {"type": _nullable(kind, field)}
+        if isinstance(limits, Between):
+            shape["exclusiveMinimum" if limits.above else "minimum"] = float(limits.low)
+            shape["maximum"] = float(limits.high)
+        if direction == "request":
+            # As in every form, 6,8 and 6.8 are read.
+            return {"anyOf": [shape, {"type": "string"}]}
+        return shape
+
+
+class _MissingExtension(OpenApiSerializerFieldExtension):
+    target_class = "registry.core.api.fields.MissingField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "enum": MissingField.codes()}, {"type": "null"}]}
+
+
+class _DerivedExtension(OpenApiSerializerFieldExtension):
+    target_class = "registry.core.api.fields.DerivedField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        field: DerivedField = self.target
+        if field.derived.codes:
+            return {"anyOf": [{"type": "string", "enum": list(field.derived.codes)}, {"type": "null"}]}
+        kind = {"number": "number", "boolean": "boolean"}.get(field.derived.kind, "string")
+        return {"type": [kind, "null"]}
+
+
+class _ShownExtension(OpenApiSerializerFieldExtension):
+    target_class = "registry.core.api.fields.ShownField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        field: ShownField = self.target
+        return dict(field.schema)
+
+
+class _ReferenceExtension(OpenApiSerializerFieldExtension):
+    target_class = "registry.core.api.fields.ReferenceField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        field: ReferenceField = self.target
+        shape: dict[str, Any] = {"type": _nullable("string", field)}
+        if field.key == "uuid":
+            shape["format"] = "uuid"
+        return shape
