@@ -11,7 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry.access.models import AccessEvent
+from registry.core import records
 from registry.research.columns import ColumnType
+from registry.research.export import Export, select
+from registry.research.formats import FORMATS
 from registry.research.models import ExportReceipt
 from registry.research.profiles import PSEUDONYMISED
 from registry.research.tables import tables
@@ -248,11 +251,11 @@ def test_an_unknown_table_or_format_is_not_found(world, client_of, name):
 
 
 def test_an_interrupted_download_leaves_an_unfinished_receipt(world, client_of):
-    client = client_of(world.researcher)
-    response = client.get("/api/v1/export/cases.csv")
-    assert next(iter(response.streaming_content))
-    response.close()
-    receipt = client.get(f"/api/v1/export/receipts/{response['X-Receipt']}/").json()
+    export = Export(select(tables()["cases"], world.researcher, {}), FORMATS["csv"], world.researcher)
+    assert next(iter(export))
+    export.close()
+    address = f"/api/v1/export/receipts/{export.receipt.uuid}/"
+    receipt = client_of(world.researcher).get(address).json()
     assert receipt["finished"] is False
     assert receipt["sha256"] == ""
     assert receipt["bytes"] is None
@@ -262,7 +265,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(world, client_of):
     client = client_of(world.researcher)
 
     def queries(table):
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             body(client.get(f"/api/v1/export/{table}.csv"))
         return len(captured)
 
@@ -343,8 +346,6 @@ def test_days_count_from_the_index_procedure(world, client_of):
     assert [row["day"] for row in rows] == ["-3", "1", "30", "7", "14"]
     world.b.refresh_from_db()
     world.b.index_date_precision = "month"
-    from registry.core import records
-
     records.save(world.b, by=make.TESTS)
     rows = rows_of(client_of(world.researcher), "assessments", center="OWN")
     assert [row["day"] for row in rows] == ["", "", "", "7", "14"]
