@@ -43,7 +43,7 @@ class Complication(Record):
         Procedure, models.CASCADE, related_name="complications", verbose_name="procedure"
     )
     lesion = models.ForeignKey(
-        Lesion, models.PROTECT, null=True, blank=True, related_name="complications", verbose_name="lesion"
+        Lesion, models.RESTRICT, null=True, blank=True, related_name="complications", verbose_name="lesion"
     )
     kind = fields.CodeField("kind", choices=codes.ComplicationKind.choices)
     sir_grade = fields.CodeField("SIR grade", choices=codes.SirGrade.choices, null=True, blank=True)

@@ -511,7 +511,7 @@ class Migration(migrations.Migration):
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='missing codes')),
                 ('confirmed', models.JSONField(blank=True, default=dict, editable=False, verbose_name='confirmed unusual values')),
                 ('procedure', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='treated_lesions', to='procedures.procedure', verbose_name='procedure')),
-                ('lesion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='treated', to='cases.lesion', verbose_name='lesion')),
+                ('lesion', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='treated', to='cases.lesion', verbose_name='lesion')),
                 ('access_no', registry.core.fields.IntegerField(blank=True, null=True, verbose_name='puncture number')),
                 ('approach', registry.core.fields.CodeField(blank=True, choices=[('transiliac', 'transiliac'), ('interpedicular', 'interpedicular'), ('anterior_oblique', 'anterior oblique'), ('posterior_short_axis', 'posterior, short axis'), ('posterior_long_axis', 'posterior, long axis'), ('angulated_short_axis', 'angulated short axis'), ('transpedicular', 'transpedicular'), ('parapedicular', 'parapedicular'), ('other', 'other')], max_length=40, null=True, verbose_name='approach')),
                 ('needle_gauge', registry.core.fields.IntegerField(blank=True, null=True, verbose_name='needle')),

@@ -192,7 +192,7 @@ class TreatedLesion(Record):
     procedure = models.ForeignKey(
         Procedure, models.CASCADE, related_name="treated_lesions", verbose_name="procedure", db_index=False
     )
-    lesion = models.ForeignKey(Lesion, models.PROTECT, related_name="treated", verbose_name="lesion")
+    lesion = models.ForeignKey(Lesion, models.RESTRICT, related_name="treated", verbose_name="lesion")
     access_no = fields.IntegerField("puncture number", null=True, blank=True)
     approach = fields.CodeField("approach", choices=codes.NeedleApproach.choices, null=True, blank=True)
     needle_gauge = fields.IntegerField("needle", null=True, blank=True)

@@ -193,6 +193,14 @@ def test_a_lesion_that_was_treated_cannot_be_deleted_alone(case, clinician):
         records.delete(treated.lesion, by=clinician)
 
 
+def test_a_case_goes_with_everything_beneath_it(case, clinician):
+    treated = factories.TreatedLesionFactory(procedure=ProcedureFactory(case=case))
+    factories.ComplicationFactory(procedure=treated.procedure, lesion=treated.lesion)
+    records.delete(case, by=clinician, reason="entered twice")
+    assert not Case.objects.exists()
+    assert Lesion.history.filter(history_type="-", history_user_name="clinician").count() == 1
+
+
 def test_what_is_fixed_at_creation_never_changes(case, clinician):
     procedure = ProcedureFactory(case=case)
     procedure.kind = "rfa"
