@@ -1,0 +1,23 @@
+"""The admin of records: everything it writes goes through the write door, every refusal is an error on the page."""
+
+from registry.core.admin.desk import Desk, register_desk
+from registry.core.admin.filters import CenterFilter
+from registry.core.admin.inlines import RecordInline, StackedRecordInline
+from registry.core.admin.readonly import ReadOnlyAdmin
+from registry.core.admin.record import RecordAdmin
+from registry.core.admin.shown import Column, Shown, chip, columns, link
+
+__all__ = [
+    "CenterFilter",
+    "Column",
+    "Desk",
+    "ReadOnlyAdmin",
+    "RecordAdmin",
+    "RecordInline",
+    "Shown",
+    "StackedRecordInline",
+    "chip",
+    "columns",
+    "link",
+    "register_desk",
+]

@@ -1,0 +1,421 @@
+"""The admin page of every record."""
+
+import copy
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected as ask_and_delete
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.core.exceptions import BadRequest, FieldDoesNotExist, PermissionDenied
+from django.db import models, transaction
+from django.http import Http404, QueryDict
+from django.template.response import TemplateResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.core import limits, policies, records
+from registry.core.admin import desk, history
+from registry.core.admin.forms import UNUSUAL, RowFormSet, companion, form_for
+from registry.core.admin.refusals import REFUSALS, Refused
+from registry.core.admin.scoped import ScopedFields, scoped
+from registry.core.admin.shown import Shown, ShownDerived
+from registry.core.models import Record
+
+#: What the registry itself notes about a record.
+KEPT = ("uuid", "version", "created_at", "created_by", "modified_at", "modified_by")
+
+
+class RecordAdmin(ScopedFields, admin.ModelAdmin):
+    """Lists and edits one kind of record within the user's centres, through the write door."""
+
+    model: type[Record]
+    change_form_template = "admin/record_change_form.html"
+    delete_confirmation_template = "admin/record_delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/record_delete_selected_confirmation.html"
+    object_history_template = "admin/record_history.html"
+    list_per_page = 50
+    show_full_result_count = False
+    save_on_top = False
+    actions: Any = ("delete_selected",)
+
+    #: Headings with their fields; a tuple stands on one line. Missing-code selects come by themselves.
+    sections: ClassVar[tuple[tuple[Any, tuple[Any, ...]], ...]] = ()
+    #: Expressions that the list shows, by name.
+    annotations: ClassVar[dict[str, Any]] = {}
+    #: Nobody changes these here.
+    only_to_read: ClassVar[bool] = False
+    #: Records to add beneath this one: (label, model, name of its foreign key).
+    adds: ClassVar[tuple[tuple[Any, Any, str], ...]] = ()
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.form = form_for(model)
+
+    @classmethod
+    def extend(cls, *, inlines: Any = (), columns: Any = (), annotations: Any = None, adds: Any = ()) -> None:
+        """A higher floor adds its rows and columns to the page of a record it builds upon."""
+        cls.inlines = [*cls.inlines, *inlines]
+        cls.list_display = [*cls.list_display, *columns]
+        cls.annotations = {**cls.annotations, **(annotations or {})}
+        cls.adds = (*cls.adds, *adds)
+
+    # -- who may -------------------------------------------------------------------------------------------------
+
+    def has_module_permission(self, request: Any) -> bool:
+        return desk.works_here(request.user)
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        return desk.works_here(request.user)
+
+    def _may_write(self, request: Any, obj: Any = None) -> bool:
+        user = request.user
+        if self.only_to_read or not desk.works_here(user):
+            return False
+        if self.model.center_path is None:
+            return bool(user.is_superuser)
+        if obj is None:
+            return any(True for _center in desk.centers(user))
+        return desk.administers(user, obj.center_id_of()) and policies.may_write(user, obj)
+
+    def has_add_permission(self, request: Any) -> bool:
+        return self._may_write(request)
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return self._may_write(request, obj)
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return self._may_write(request, obj)
+
+    # -- what is seen --------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: Any) -> Any:
+        match = getattr(request, "resolver_match", None)
+        # Suggestions are offered to be written to, so published records are not among them.
+        to_write = match is not None and match.url_name == "autocomplete"
+        rows = scoped(super().get_queryset(request), request.user, to_write=to_write)
+        if self.annotations and match is not None and (match.url_name or "").endswith("_changelist"):
+            rows = rows.annotate(**self.annotations)
+        return rows
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        """A record of another centre is not there: 404, as everywhere."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404(_("No %(name)s here.") % {"name": self.opts.verbose_name})
+        return found
+
+    def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
+        """Values from the address; a record that the user cannot choose is dropped without a word."""
+        initial = super().get_changeform_initial_data(request)
+        for name in list(initial):
+            try:
+                field = self.opts.get_field(name)
+            except FieldDoesNotExist:
+                continue
+            if isinstance(field, models.ForeignKey):
+                value = str(initial[name])
+                known = value.isdecimal() and len(value) < 19
+                if not known or not self.choices_for(field, request).filter(pk=int(value)).exists():
+                    del initial[name]
+        if self.model.center_path is not None and "center" in {field.name for field in self.opts.fields}:
+            own = [pk for pk, _code in desk.centers(request.user)]
+            if len(own) == 1:
+                initial.setdefault("center", own[0])
+        return initial
+
+    def get_inline_instances(self, request: Any, obj: Any = None) -> Any:
+        """Rows need a record to stand beneath."""
+        return [] if obj is None or obj.pk is None else super().get_inline_instances(request, obj)
+
+    # -- fields --------------------------------------------------------------------------------------------------
+
+    def _plan(self, request: Any, obj: Any) -> tuple[list[Any], list[Any]]:
+        """The fieldsets, and which of their entries are only read."""
+        editable = (
+            self.has_change_permission(request, obj) if obj is not None else self.has_add_permission(request)
+        )
+        fieldsets: list[Any] = []
+        read: list[Any] = []
+        for heading, entries in self.sections:
+            lines = [line for entry in entries if (line := self._line(entry, obj, editable, read))]
+            if lines:
+                fieldsets.append((heading, {"fields": lines}))
+        if obj is not None:
+            derived = [self._cell(value.name) for value in self.model.derived]
+            if derived:
+                read += derived
+                fieldsets.append((_("Computed"), {"fields": derived, "classes": ["computed"]}))
+        if editable:
+            self._add_reasons(obj, fieldsets)
+        if obj is not None:
+            kept = [self._cell(name) for name in KEPT]
+            read += kept
+            fieldsets.append((_("About this record"), {"fields": kept, "classes": ["collapse"]}))
+        return fieldsets, read
+
+    def _line(self, entry: Any, obj: Any, editable: bool, read: list[Any]) -> Any:
+        missable = self.model.missable_fields()
+        line: list[Any] = []
+        for name in (entry,) if isinstance(entry, str) else entry:
+            fixed = not self.opts.get_field(name).editable
+            if obj is None and fixed:
+                continue
+            if fixed or not editable or (obj is not None and name in self.model.immutable_fields):
+                cell = self._cell(name)
+                read.append(cell)
+                line.append(cell)
+            else:
+                line += [name, companion(name)] if name in missable else [name]
+        return tuple(line) if len(line) > 1 else line[0] if line else None
+
+    def _add_reasons(self, obj: Any, fieldsets: list[Any]) -> None:
+        names = []
+        settled = obj is not None and obj.aggregate_root().is_settled()
+        beneath = self.model.aggregate_root is not Record.aggregate_root
+        if settled or (obj is None and beneath):
+            names.append("reason")
+        if self.model.soft_limits:
+            names.append(UNUSUAL)
+        fieldsets.append(
+            (_("Reasons") if names else None, {"fields": [*names, "version"], "classes": ["reasons"]})
+        )
+
+    def _cell(self, name: str) -> Any:
+        """One read-only entry; the same object each time, as Django looks it up by identity."""
+        cells = self.__dict__.setdefault("_cells", {})
+        if name not in cells:
+            derived = next((value for value in self.model.derived if value.name == name), None)
+            cells[name] = ShownDerived(derived) if derived is not None else Shown(self.model, name)
+        return cells[name]
+
+    def get_fieldsets(self, request: Any, obj: Any = None) -> Any:
+        return self._plan(request, obj)[0]
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return self._plan(request, obj)[1]
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        fields = kwargs.pop("fields", None) or flatten_fieldsets(self.get_fieldsets(request, obj))
+        # The version is a field of the form, not of the model: nobody types it.
+        kwargs["fields"] = [name for name in fields if name != "version"]
+        made: Any = super().get_form(request, obj, change=change, **kwargs)
+        made.by = request.user
+        made.refused = getattr(request, "refused", None)
+        return made
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def changeform_view(
+        self, request: Any, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        context = {**(extra_context or {}), "adds": self._links_to_add(request, object_id)}
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except Refused as refused:
+            # Everything has been taken back; the page is shown again with the refusal where it belongs.
+            request.refused = refused
+            return super().changeform_view(request, object_id, form_url, context)
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if change and not form.was_settled and obj.is_settled():
+            return  # becomes complete: its rows come first, see save_related
+        self._write(form)
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if change and not form.was_settled and form.instance.is_settled():
+            self._write(form)
+        self._tell_unusual(request, form, formsets)
+
+    @staticmethod
+    def _write(form: Any) -> None:
+        try:
+            records.save(form.instance, **form.door_arguments())
+        except REFUSALS as error:
+            raise Refused(form.prefix, error) from error
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        """Each row through the door. A complete case is never without what it needs, so there new rows come first."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        if not isinstance(formset, RowFormSet):
+            return
+        steps = [self._delete_rows, self._change_rows, self._add_rows]
+        if form.was_settled:
+            steps.reverse()
+        for step in steps:
+            step(form, formset)
+
+    def _add_rows(self, form: Any, formset: Any) -> None:
+        for row in formset.extra_forms:
+            if not row.has_changed() or (formset.can_delete and formset._should_delete_form(row)):
+                continue
+            self._write(row)
+            formset.new_objects.append(row.instance)
+
+    def _change_rows(self, form: Any, formset: Any) -> None:
+        going = formset.deleted_forms
+        for row in formset.initial_forms:
+            if row.instance.pk is None or row in going or not row.has_changed():
+                continue
+            self._write(row)
+            formset.changed_objects.append((row.instance, row.changed_data))
+
+    def _delete_rows(self, form: Any, formset: Any) -> None:
+        for row in formset.deleted_forms:
+            if row.instance.pk is None:
+                continue
+            try:
+                version = row.cleaned_data.get("version")
+                records.delete(row.instance, by=row.user, reason=row.why, expected_version=version)
+            except REFUSALS as error:
+                raise Refused(formset.prefix, error) from error
+            formset.deleted_objects.append(row.instance)
+
+    def _tell_unusual(self, request: Any, form: Any, formsets: Any) -> None:
+        """Unusual values never keep a record from being saved; they are named afterwards."""
+        written = [form.instance]
+        for formset in formsets:
+            written += formset.new_objects + [row for row, _names in formset.changed_objects]
+        found = [
+            (capfirst(str(record)), crossing.message)
+            for record in written
+            for crossing in limits.unconfirmed(record)
+        ]
+        if found:
+            listed = format_html_join("", "<li>{}: {}</li>", found)
+            told = _(
+                "Saved. Some values are unusual; check them, or give the reason under “Reasons” on the page."
+            )
+            messages.warning(request, format_html("{}<ul>{}</ul>", told, listed))
+
+    # -- deleting ------------------------------------------------------------------------------------------------
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        version = request.POST.get("version", "")
+        try:
+            records.delete(
+                obj,
+                by=request.user,
+                reason=self._typed_reason(request),
+                expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
+            )
+        except REFUSALS as error:
+            raise Refused(None, error) from error
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        """Row by row through the door, all of them or none."""
+        with transaction.atomic():
+            for record in queryset.order_by("pk"):
+                try:
+                    records.delete(record, by=request.user, reason=self._typed_reason(request))
+                except REFUSALS as error:
+                    raise Refused(str(record), error) from error
+
+    @staticmethod
+    def _typed_reason(request: Any) -> str:
+        return str(request.POST.get("reason", "")).replace("\x00", "").strip()[:400]
+
+    def _delete_view(self, request: Any, object_id: str, extra_context: Any) -> Any:
+        context = {**(extra_context or {}), "reason": self._typed_reason(request)}
+        if request.method == "POST":
+            try:
+                with transaction.atomic():
+                    return self._with_reason(request, super()._delete_view(request, object_id, context))
+            except Refused as refused:
+                context["refusals"] = refused.messages
+        return self._with_reason(request, super()._delete_view(_without_post(request), object_id, context))
+
+    @staticmethod
+    def _with_reason(request: Any, response: Any) -> Any:
+        """Tell the confirmation page whether a reason is needed."""
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            record = response.context_data.get("object")
+            response.context_data["asks_reason"] = record is not None and record.aggregate_root().is_settled()
+        return response
+
+    @admin.action(permissions=["delete"], description=gettext_lazy("Delete selected %(verbose_name_plural)s"))
+    def delete_selected(self, request: Any, queryset: Any) -> Any:
+        refusals: list[str] = []
+        shown = request
+        if request.POST.get("post"):
+            try:
+                with transaction.atomic():
+                    response = ask_and_delete(self, request, queryset)
+                if response is None:
+                    return None
+            except Refused as refused:
+                refusals = [f"{capfirst(str(refused.where))}: {message}" for message in refused.messages]
+            shown = _without_post(request, keep=("action", ACTION_CHECKBOX_NAME))
+        response = ask_and_delete(self, shown, queryset)
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            settled = any(record.aggregate_root().is_settled() for record in queryset)
+            response.context_data.update(
+                refusals=refusals, asks_reason=settled, reason=self._typed_reason(request)
+            )
+        return response
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        """What would go. Rows follow the record they stand beneath, so the right to that record decides."""
+        tree, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        if all(self.has_delete_permission(request, record) for record in objs):
+            lacking = {name for name in lacking if name == str(self.opts.verbose_name)}
+        else:
+            lacking = {*lacking, str(self.opts.verbose_name)}
+        return tree, counts, lacking, protected
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> Any:
+        ids = request.POST.getlist(ACTION_CHECKBOX_NAME) if request.method == "POST" else []
+        if any(not key.isdecimal() or len(key) > 18 for key in ids):
+            raise BadRequest("Not a list of records.")
+        return super().changelist_view(request, extra_context)
+
+    # -- history and links ---------------------------------------------------------------------------------------
+
+    def history_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
+        """Who, when, why, from what, to what – of the record and of what belongs to it."""
+        record = self.get_object(request, unquote(object_id))
+        if not self.has_view_or_change_permission(request, record):
+            raise PermissionDenied
+        page = self.get_paginator(request, history.changes_of(record), 50).get_page(request.GET.get("p", 1))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History: %s") % record,
+            "subtitle": None,
+            "page": page,
+            "entries": history.described(page.object_list),
+            "module_name": capfirst(str(self.opts.verbose_name_plural)),
+            "object": record,
+            "opts": self.opts,
+            "preserved_filters": self.get_preserved_filters(request),
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def _links_to_add(self, request: Any, object_id: str | None) -> list[Any]:
+        if object_id is None or not self.adds:
+            return []
+        record = self.get_object(request, unquote(object_id))
+        if not self.has_change_permission(request, record):
+            return []
+        return [
+            {
+                "label": label,
+                "url": f"admin:{model._meta.app_label}_{model._meta.model_name}_add",
+                "query": f"{key}={record.pk}",
+            }
+            for label, model, key in self.adds
+        ]
+
+
+def _without_post(request: Any, keep: tuple[str, ...] = ()) -> Any:
+    """The request as if nothing had been confirmed yet, to show the question again."""
+    again = copy.copy(request)
+    left = QueryDict(mutable=True)
+    for name in keep:
+        left.setlist(name, request.POST.getlist(name))
+    again.POST = left
+    return again

@@ -1,0 +1,63 @@
+"""What record pages and rows share: form controls of our own fields, and choices limited to the user's centres."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import models
+
+from registry.core.admin import desk
+from registry.core.admin.forms import LONG_LIST, Codes, FoldedCodes
+from registry.core.models import Record
+
+
+def scoped(queryset: Any, user: Any, *, to_write: bool = False) -> Any:
+    """The records of a queryset that the user may look at (or change) in the admin."""
+    queryset = queryset.for_user(user)
+    path = queryset.model.center_path
+    if path is None:
+        return queryset if desk.works_here(user) else queryset.none()
+    condition = desk.writable(user, path) if to_write else desk.visible(user, path)
+    return queryset.none() if condition is None else queryset.filter(condition)
+
+
+class ScopedFields:
+    """Form fields of records in the admin."""
+
+    admin_site: Any
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if hasattr(db_field, "read"):
+            return self._dress(db_field, db_field.formfield(**kwargs))
+        if isinstance(db_field, models.DateTimeField):
+            widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+            return db_field.formfield(**{"form_class": forms.DateTimeField, "widget": widget, **kwargs})
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Records are opened by the links of the page; a window that pops up would leave the case behind.
+            field.widget = field.widget.widget
+        return field
+
+    @staticmethod
+    def _dress(db_field: Any, field: Any) -> Any:
+        codes = getattr(db_field, "codes", None)
+        if codes is not None and field is not None:
+            widget = FoldedCodes if len(codes) > LONG_LIST else Codes
+            field.widget = widget(label=str(field.label), choices=field.choices)
+        return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = self.choices_for(db_field, request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def choices_for(self, db_field: Any, request: Any) -> Any:
+        """What a foreign key may point to: records of the centres the user may change."""
+        related = db_field.remote_field.model
+        if issubclass(related, Record):
+            return scoped(related._default_manager.all(), request.user, to_write=True)
+        if getattr(related, "__name__", "") == "Center":
+            condition = desk.writable(request.user, "pk")
+            rows = related._default_manager.all()
+            return rows.none() if condition is None else rows.filter(condition)
+        return related._default_manager.all()
