@@ -22,7 +22,6 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 MEDIA_TYPE = "application/problem+json"
 #: Errors that belong to no field stand under this key.
@@ -88,6 +87,9 @@ def flattened(detail: Any, prefix: str = "") -> Errors:
 
 def handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's exception handler: every refusal becomes a problem document."""
+    # Imported late: REST framework's views load the parsers of the settings, and those refuse by this module.
+    from rest_framework.views import set_rollback
+
     problem = as_problem(exception)
     if problem is None:
         return None
