@@ -41,7 +41,7 @@ def select(
     table: Table, user: Any, asked: Mapping[str, Sequence[str]], profile: Profile = PSEUDONYMISED
 ) -> Selection:
     """Compile table, filters and profile. Raises ``ValidationError`` for a filter that cannot be."""
-    matching = filters.apply(table, table.visible(user), asked, user)
+    matching = filters.apply(table, table.visible(user), asked)
     rows, without_consent = matching, matching.none()
     if table.without_consent is not None:
         rows, without_consent = matching.filter(~table.without_consent), matching.filter(table.without_consent)

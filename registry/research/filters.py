@@ -1,106 +1,131 @@
-"""What an export may be narrowed by. An unknown name or code is refused: a slip must never export everything."""
+"""What an export may be narrowed by: the filters of the API, and every coded column of the table besides.
 
-from collections.abc import Mapping, Sequence
+An unknown name, an unknown code or a parameter given twice is refused: a slip must never export everything.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
 
-from cases.models import Case, Diagnosis, Patient
+from cases.filters import CaseFilterSet
+from cases.models import Diagnosis
+from procedures.filters import cases_by_kind, cases_by_strategy
 from procedures.strategy import STRATEGY, strategy_sql
-from registry.access.scope import visible_centers
-from registry.core.reading import read_boolean
-from registry.literature.models import Publication
-from registry.research.columns import Column, ColumnType, Origin, holds_code, joined
-from registry.research.tables import Table, diagnosis_column
+from registry.core.api.filters import RecordFilter, by_boolean, by_code, by_name, by_text
+from registry.core.api.problems import Errors
+from registry.research.columns import Column, ColumnType, holds_code, joined
+from registry.research.profiles import HIGHEST_AGE
+from registry.research.tables import Table
 
-#: Column types whose values are few and known, so that an exact filter makes sense.
-FILTERABLE = (ColumnType.CODE, ColumnType.CODE_SET, ColumnType.BOOLEAN)
+#: Filters of the API that ask about what an export withholds, by the beginning of their names.
+ABOUT_IDENTITY = ("registry_id", "index_date")
+#: What a case is that rows below it can be narrowed by too: name → lookup from the case.
+OF_CASE = {"case_status": "status", "status": "status", "disease_status": "disease_status", "sex": "patient__sex"}
 
 
-def filterable(table: Table) -> dict[str, Column]:
-    """The table's filters by name: its own coded columns, and of its case what every case can be narrowed by."""
-    found: dict[str, Column] = {}
+def filterable(table: Table) -> dict[str, RecordFilter]:
+    """The table's filters by name."""
+    found = {
+        column.name: made for column in table.columns if (made := _of_column(column)) is not None
+    }
     if table.case is not None:
-        for column in (
-            *Origin(Patient, joined(table.case, "patient")).columns(only=["sex"]),
-            *Origin(Case, table.case).columns(only=["status", "disease_status"], rename={"status": "case_status"}),
-            diagnosis_column(table.case),
-        ):
-            found[column.name] = column
-    found |= {column.name: column for column in table.columns if column.type in FILTERABLE}
-    found = {name: column for name, column in found.items() if column.lookup is not None}
-    for alias, name in table.aliases.items():
-        found.setdefault(alias, found[name])
-    return found
+        found |= _of_case(table.case)
+    found |= {
+        name: made for name, made in table.filterset.base_filters.items() if not name.startswith(ABOUT_IDENTITY)
+    }
+    if table.case == "":
+        found["kind"] = cases_by_kind()
+    return dict(sorted(found.items()))
 
 
-def names_of(table: Table) -> list[str]:
-    """Every parameter the table understands."""
-    strategy = [STRATEGY.name] if table.case is not None else []
-    return sorted([*filterable(table), *strategy])
+def apply(table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]]) -> QuerySet:
+    """The rows that agree with every parameter.
 
-
-def apply(table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]], user: Any) -> QuerySet:
-    """The rows that agree with every parameter; values of a repeated parameter are alternatives.
-
-    Raises ``ValidationError`` with an entry per parameter that is unknown or holds what cannot be.
+    Raises ``ValidationError`` with an entry per parameter that is unknown, given twice, or holds what cannot be.
     """
-    known, errors = filterable(table), {}
+    known, errors = filterable(table), Errors()
     for name, values in asked.items():
-        try:
-            if name == STRATEGY.name and table.case is not None:
-                # A plus sign in an address reads as a space unless it was escaped.
-                wanted = [value.strip().replace(" ", "+") for value in values]
-                queryset = queryset.alias(of_strategy=strategy_sql(table.case or "pk")).filter(of_strategy__in=wanted)
-            elif name in known:
-                queryset = queryset.filter(_condition(known[name], values, user))
+        made = known.get(name)
+        if made is None:
+            errors[name] = [_("This parameter is not known. Known here: %(known)s.") % {"known": ", ".join(known)}]
+        elif len(values) > 1:
+            errors[name] = [_("This parameter stands twice.")]
+        elif values[0] == "" and not made.takes_empty:
+            errors[name] = [_("Give a value, or leave the parameter out.")]
+        else:
+            try:
+                value = made.field.clean(values[0])
+            except ValidationError as refused:
+                errors[name] = list(refused.messages)
             else:
-                accepted = ", ".join(names_of(table))
-                errors[name] = ValidationError(
-                    f"“{name[:60]}” is no filter of {table.name}. Accepted: {accepted}.", code="unknown_parameter"
-                )
-        except ValidationError as error:
-            errors[name] = error
+                queryset = made.filter(queryset, _capped(name, value))
     if errors:
         raise ValidationError(errors)
     return queryset
 
 
-def _condition(column: Column, values: Sequence[str], user: Any) -> Q:
-    path = column.lookup or ""
-    condition = Q()
-    for value in values:
-        if column.type is ColumnType.BOOLEAN:
-            condition |= Q(**{path: read_boolean(value)})
-        elif column.type is ColumnType.CODE_SET:
-            every = Q()
-            for code in value.split(";"):
-                every &= holds_code(path, _known(column, code, user))
-            condition |= every
-        else:
-            condition |= Q(**{path: _known(column, value, user)})
-    return condition
-
-
-def _known(column: Column, value: str, user: Any) -> str:
-    """The value, if it is on the column's list; codes that live in the database are looked up there."""
-    codes = [code for code, _label in column.codes] or _stored_codes(column.name, user)
-    if codes is not None and value not in codes:
-        raise ValidationError(
-            f"{column.name}: “{value[:60]}” is not one of: {', '.join(codes[:60])}.", code="not_a_code"
-        )
+def _capped(name: str, value: Any) -> Any:
+    """Ages are capped, so a question about them cannot reach above the cap either."""
+    if name == "age_years_min":
+        return min(value, HIGHEST_AGE)
+    if name == "age_years_max" and value >= HIGHEST_AGE:
+        return 10 * HIGHEST_AGE
     return value
 
 
-def _stored_codes(name: str, user: Any) -> list[str] | None:
-    """Codes that are rows themselves; ``None`` where any text may stand."""
-    if name == "center":
-        return list(visible_centers(user).order_by("code").values_list("code", flat=True))
-    if name == "publication":
-        return list(Publication.objects.for_user(user).order_by("slug").values_list("slug", flat=True))
-    if name == "diagnosis":
-        return list(Diagnosis.objects.for_user(user).order_by("slug").values_list("slug", flat=True))
+def _of_case(case: str) -> dict[str, RecordFilter]:
+    """Filters by the case, for a table whose rows lead to it over ``case``."""
+    on_case = CaseFilterSet.base_filters
+    found: dict[str, RecordFilter] = {}
+    for name, path in OF_CASE.items():
+        found[name] = _moved(on_case[name], lambda value, path=joined(case, path): Q(**{path: value}))
+    found["diagnosis"] = by_name(joined(case, "diagnosis"), Diagnosis.objects.all, "slug", "diagnosis")
+    strategy = strategy_sql(case or "pk")
+    found[STRATEGY.name] = _moved(cases_by_strategy(), lambda value: Exact(strategy, Value(value)))  # type: ignore
+    return found
+
+
+def _moved(made: RecordFilter, condition: Callable[[Any], Q]) -> RecordFilter:
+    """The same filter, read the same way, over another path."""
+    return RecordFilter(read=made.field.read, condition=condition, text=made.text, schema=made.schema)
+
+
+def _of_column(column: Column) -> RecordFilter | None:
+    """An exact filter for a column of few, known values; of a code set, the rows that hold every given code."""
+    path = column.lookup
+    if path is None or column.identity is not None:
+        return None
+    if column.type is ColumnType.BOOLEAN:
+        return by_boolean(path)
+    codes = [code for code, _label in column.codes]
+    if column.type is ColumnType.CODE:
+        return by_code(path, codes) if codes else by_text(path, column.label)
+    if column.type is ColumnType.CODE_SET:
+        return _by_code_set(path, codes)
     return None
 
 
+def _by_code_set(path: str, codes: list[str]) -> RecordFilter:
+    def read(value: str) -> list[str]:
+        wanted = value.split(";")
+        for code in wanted:
+            if code not in codes:
+                raise forms.ValidationError(
+                    _("“%(value)s” is not one of: %(codes)s.") % {"value": code[:60], "codes": ", ".join(codes)}
+                )
+        return wanted
+
+    def condition(wanted: list[str]) -> Q:
+        every = Q()
+        for code in wanted:
+            every &= holds_code(path, code)
+        return every
+
+    return RecordFilter(
+        read=read, condition=condition, text="Codes joined by ; that must all be there.", schema={"type": "string"}
+    )

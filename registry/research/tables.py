@@ -1,7 +1,7 @@
 """The export tables: each declared once, as models and the paths over which they are reached."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,14 +9,18 @@ from django.db import models
 from django.db.models import Count, F, FilteredRelation, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from cases import filters as of_cases
 from cases.codes import ConsentStatus
 from cases.models import Case, Lesion, Patient, Treatment
+from outcomes import filters as of_outcomes
 from outcomes.models import Assessment, Complication
+from procedures import filters as of_procedures
 from procedures.kinds import KINDS, KindOfProcedure
 from procedures.models import Ablation, BalloonInflation, Procedure, TransarterialSession, TreatedLesion
 from procedures.strategy import STRATEGY, strategy_sql
 from registry.access.models import Center
 from registry.core.models import Record
+from registry.literature import filters as of_literature
 from registry.literature.models import ReportedValue
 from registry.research.code_sets import union_of_codes
 from registry.research.columns import Column, ColumnType, Origin, coalesced, joined, key, missing_column
@@ -38,11 +42,11 @@ class Table:
     #: What one row is, in words.
     row: str
     declare: Callable[[], Iterable[Column]]
+    #: The filters of the API's list of the same rows.
+    filterset: Any
     patient: str | None = None
     case: str | None = None
     relations: Callable[[], Mapping[str, FilteredRelation]] = dict
-    #: Further names by which a column may be filtered.
-    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -98,15 +102,10 @@ def _of_case(path: str) -> Iterator[Column]:
     yield from Origin(Case, path).columns(only=["status"], rename={"status": "case_status"})
 
 
-def diagnosis_column(path: str) -> Column:
-    return Column(
-        "diagnosis", "diagnosis", ColumnType.CODE, F(joined(path, "diagnosis__slug")), "cases.Case.diagnosis"
-    )
-
-
 def _diagnosis(path: str) -> Iterator[Column]:
     """The diagnosis of a case and its codes."""
-    yield diagnosis_column(path)
+    slug = F(joined(path, "diagnosis__slug"))
+    yield Column("diagnosis", "diagnosis", ColumnType.CODE, slug, "cases.Case.diagnosis")
     yield missing_column("diagnosis", "diagnosis", path, "diagnosis", "cases.Case.diagnosis")
     for name, field_name, label in (
         ("diagnosis_label", "label", "diagnosis, label"),
@@ -285,28 +284,62 @@ def _reported_values() -> Iterator[Column]:
 def _tables() -> Iterator[Table]:
     from registry.research import case_summary
 
-    status = {"status": "case_status"}
-    yield Table("patients", Patient, "one patient", _patients, patient="")
-    yield Table("cases", Case, "one case", case_columns, patient="patient", case="", aliases=status)
-    for name, model, row, declare, case in (
-        ("lesions", Lesion, "one lesion", _lesions, "case"),
-        ("procedures", Procedure, "one procedure", _procedures, "case"),
-        ("treated_lesions", TreatedLesion, "one lesion in one procedure", _treated_lesions, "procedure__case"),
-        ("balloon_inflations", BalloonInflation, "one inflation", _balloon_inflations, "procedure__case"),
-        ("assessments", Assessment, "one case at one time point", _assessments, "case"),
-        ("complications", Complication, "one complication", _complications, "procedure__case"),
-    ):
-        yield Table(name, model, row, declare, patient=joined(case, "patient"), case=case, aliases=status)
-    yield Table("reported_values", ReportedValue, "one number a paper prints about a group", _reported_values)
+    case_rows = {"patient": "patient", "case": ""}
+    below_case = {"patient": "case__patient", "case": "case"}
+    below_procedure = {"patient": "procedure__case__patient", "case": "procedure__case"}
+    yield Table("patients", Patient, "one patient", _patients, of_cases.PatientFilterSet, patient="")
+    yield Table("cases", Case, "one case", case_columns, of_cases.CaseFilterSet, **case_rows)
+    yield Table("lesions", Lesion, "one lesion", _lesions, of_cases.LesionFilterSet, **below_case)
+    yield Table(
+        "procedures", Procedure, "one procedure", _procedures, of_procedures.ProcedureFilterSet, **below_case
+    )
+    yield Table(
+        "treated_lesions",
+        TreatedLesion,
+        "one lesion in one procedure",
+        _treated_lesions,
+        of_procedures.TreatedLesionFilterSet,
+        **below_procedure,
+    )
+    yield Table(
+        "balloon_inflations",
+        BalloonInflation,
+        "one inflation",
+        _balloon_inflations,
+        of_procedures.BalloonInflationFilterSet,
+        **below_procedure,
+    )
+    yield Table(
+        "assessments",
+        Assessment,
+        "one case at one time point",
+        _assessments,
+        of_outcomes.AssessmentFilterSet,
+        **below_case,
+    )
+    yield Table(
+        "complications",
+        Complication,
+        "one complication",
+        _complications,
+        of_outcomes.ComplicationFilterSet,
+        **below_procedure,
+    )
+    yield Table(
+        "reported_values",
+        ReportedValue,
+        "one number a paper prints about a group",
+        _reported_values,
+        of_literature.ReportedValueFilterSet,
+    )
     yield Table(
         "case_summary",
         Case,
         "one case with all that belongs to it",
         case_summary.columns,
-        patient="patient",
-        case="",
+        of_cases.CaseFilterSet,
         relations=case_summary.relations,
-        aliases=status,
+        **case_rows,
     )
 
 
