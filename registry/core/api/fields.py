@@ -72,6 +72,9 @@ class ColumnField(serializers.Field):
         except ValidationError:
             return data
 
+    def get_attribute(self, instance: Record) -> Any:
+        return getattr(instance, self.column.name)
+
     def _is_text(self) -> bool:
         return isinstance(self.column, core_fields.TextField | core_fields.LineField)
 

@@ -419,7 +419,7 @@ class RecordSerializer(serializers.ModelSerializer):
         theirs = stored.data
         yours = type(self)(conflict.proposed, context=self.context).columns_shown()
         differences = [
-            {"field": name, "label": stored.label(name), "yours": value, "theirs": theirs.get(name)}
+            {"field": name, "label": stored.label_of(name), "yours": value, "theirs": theirs.get(name)}
             for name, value in yours.items()
             if value != theirs.get(name)
         ]
@@ -438,7 +438,7 @@ class RecordSerializer(serializers.ModelSerializer):
                 shown[name] = None if value is None else field_.to_representation(value)
         return shown
 
-    def label(self, name: str) -> str:
+    def label_of(self, name: str) -> str:
         field_ = self.fields[name]
         column = getattr(field_, "column", None)
         if column is None and isinstance(field_, MissingField):
