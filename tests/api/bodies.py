@@ -54,7 +54,10 @@ BODIES: dict[str, Callable[[Parents], dict[str, Any]]] = {
         "inflated_min": -5,
         "deflated_min": 30,
     },
-    "transarterial-sessions": lambda at: {"procedure_id": id_of(at.procedure("vertebroplasty")), "kind": "tace"},
+    "transarterial-sessions": lambda at: {
+        "procedure_id": id_of(at.procedure("vertebroplasty")),
+        "kind": "tace",
+    },
     "transarterial-drugs": lambda at: {"session_id": id_of(at.session), "name": "epirubicin", "dose_mg": 40},
     "assessments": lambda at: {"case_id": id_of(at.case), "time_point": "day_1", "vas_pain": 3.5},
     "complications": lambda at: {"procedure_id": id_of(at.procedure("reboa")), "kind": "bleeding"},
@@ -78,4 +81,12 @@ CHANGES: dict[str, dict[str, Any]] = {
     "follow-up-status": {"vital_status": "alive"},
 }
 
-READ_ONLY = ("publications", "study-arms", "reported-values", "cited-series", "source-values", "centers", "diagnoses")
+READ_ONLY = (
+    "publications",
+    "study-arms",
+    "reported-values",
+    "cited-series",
+    "source-values",
+    "centers",
+    "diagnoses",
+)

@@ -70,7 +70,9 @@ def published_case(db):
 @pytest.fixture
 def complete_case(case):
     """A case that has been declared complete."""
-    unknown = dict.fromkeys(["date", "anesthesia", "guidance", "technical_success", "duration_min"], "unknown")
+    unknown = dict.fromkeys(
+        ["date", "anesthesia", "guidance", "technical_success", "duration_min"], "unknown"
+    )
     lesion = factories.LesionFactory(case=case)
     procedure = factories.ProcedureFactory(case=case, missing=unknown, complications_answered="none")
     factories.SacroplastyDetailsFactory(procedure=procedure, technique="needle")

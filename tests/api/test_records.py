@@ -64,7 +64,9 @@ def test_history_says_who_and_why_for_writes_by_api(resource, api, parents, clin
         ("~", "typing slip"),
         ("-", "entered twice"),
     ]
-    assert {(row.history_user_name, row.history_user_id) for row in rows} == {("clinician", str(clinician.pk))}
+    assert {(row.history_user_name, row.history_user_id) for row in rows} == {
+        ("clinician", str(clinician.pk))
+    }
 
 
 @pytest.mark.parametrize("resource", WRITEABLE)
@@ -103,7 +105,9 @@ def test_a_researcher_reads_and_never_writes(resource, api, as_user, researcher,
 
 
 @pytest.mark.parametrize("resource", [name for name in WRITEABLE if name != "patients"])
-def test_published_records_are_read_by_everyone_and_written_by_no_one(resource, api, as_user, published_case, outsider):
+def test_published_records_are_read_by_everyone_and_written_by_no_one(
+    resource, api, as_user, published_case, outsider
+):
     from tests.api.bodies import Parents
 
     parents = Parents(published_case)
@@ -146,7 +150,10 @@ def test_reported_values_keep_number_text_and_place(api):
     )
     factories.ReportedValueFactory(publication=arm.publication, statistic="sd", value=0)
     rows = api.get("reported-values/", publication=arm.publication.slug).json()["results"]
-    assert [(row["arm"], row["value"], row["value_text"]) for row in rows] == [("A", 6.8, "6.80"), ("", 0.0, "")]
+    assert [(row["arm"], row["value"], row["value_text"]) for row in rows] == [
+        ("A", 6.8, "6.80"),
+        ("", 0.0, ""),
+    ]
     assert rows[0]["location"] == "Table 1" and rows[0]["publication"] == arm.publication.slug
     only = api.get("reported-values/", arm="").json()["results"]
     assert [row["statistic"] for row in only] == ["sd"]

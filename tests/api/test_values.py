@@ -156,7 +156,9 @@ def test_several_codes_are_taken_as_list_or_text_and_given_as_text(api, case):
 def test_a_case_shows_codes_and_label_of_its_diagnosis(api, case):
     factories.DiagnosisFactory(slug="lung", label="lung cancer", icd10="C34.90")
     shown = api.patch(f"cases/{case.uuid}/", {"version": 1, "diagnosis": "lung"}).json()
-    assert [shown[name] for name in ("diagnosis", "diagnosis_label", "icd10", "icdo3", "icd10_secondary")] == [
+    assert [
+        shown[name] for name in ("diagnosis", "diagnosis_label", "icd10", "icdo3", "icd10_secondary")
+    ] == [
         "lung",
         "lung cancer",
         "C34.90",
@@ -183,12 +185,17 @@ def test_derived_values_are_shown(api, case, parents):
     reboa = parents.procedure("reboa")
     factories.BalloonInflationFactory(procedure=reboa, inflated_min=0, deflated_min=45)
     factories.BalloonInflationFactory(procedure=reboa, inflated_min=60, deflated_min=80)
-    factories.TreatedLesionFactory(procedure=parents.procedure("sacroplasty"), lesion=parents.lesion, leak_sites="none")
+    factories.TreatedLesionFactory(
+        procedure=parents.procedure("sacroplasty"), lesion=parents.lesion, leak_sites="none"
+    )
     factories.AssessmentFactory(case=case, time_point="baseline", vas_pain=8, kps=70)
     factories.AssessmentFactory(case=case, time_point="day_1", vas_pain=5)
     shown = api.get(f"cases/{case.uuid}/").json()
     assert shown["strategy"] == "reboa+sacroplasty"
-    assert (shown["lesions"][0]["sins_score"], shown["lesions"][0]["sins_class"]) == (7, "potentially_unstable")
+    assert (shown["lesions"][0]["sins_score"], shown["lesions"][0]["sins_class"]) == (
+        7,
+        "potentially_unstable",
+    )
     assert shown["lesions"][0]["denis_zone"] == "foraminal"
     procedure = next(each for each in shown["procedures"] if each["kind"] == "reboa")
     assert (procedure["occlusion_longest_min"], procedure["occlusion_total_min"]) == (45, 65)
@@ -216,7 +223,7 @@ def test_a_case_without_follow_up_says_null(api, case):
 # -- zero --------------------------------------------------------------------------------------------------------------
 
 #: Model → resource and how its rows are made; details are written inside their procedure.
-_ROWS = {
+ROWS = {
     "Patient": "patients",
     "Case": "cases",
     "Lesion": "lesions",
@@ -261,7 +268,9 @@ def _companions(model, name):
             other = next(each for each in rule.fields if each != name)
             found[other] = "days"
         if isinstance(rule, Requires) and rule.field == name:
-            found[rule.other] = next(r for r in rules_of(model) if isinstance(r, OneOf) and r.field == rule.other).codes[0]
+            found[rule.other] = next(
+                r for r in rules_of(model) if isinstance(r, OneOf) and r.field == rule.other
+            ).codes[0]
         if isinstance(rule, OnlyWhen) and rule.field == name:
             found[rule.when] = rule.allowed[0]
     return found
@@ -269,11 +278,10 @@ def _companions(model, name):
 
 @pytest.mark.parametrize(("model", "name"), list(_numbers_admitting_zero()))
 def test_zero_is_a_value_through_every_column_that_admits_it(model, name, api, center):
-    with_center = {"BalloonInflation": {"procedure__case__patient__center": center}}
-    record = _record_in(model, center, with_center)
+    record = row_in(model, center)
     for version, zero in enumerate((0, "0", "0,0" if _is_decimal(model, name) else 0), start=1):
-        if model.__name__ in _ROWS:
-            address, key = f"{_ROWS[model.__name__]}/{record.uuid}/", name
+        if model.__name__ in ROWS:
+            address, key = f"{ROWS[model.__name__]}/{record.uuid}/", name
             body = {"version": min(version, 2), name: zero, **_companions(model, name)}
             answer = api.patch(address, body)
             shown = answer.json()
@@ -287,14 +295,14 @@ def test_zero_is_a_value_through_every_column_that_admits_it(model, name, api, c
     record.refresh_from_db()
     assert getattr(record, name) == Decimal(0)
     stored = api.get(address).json()
-    assert (stored if model.__name__ in _ROWS else stored["details"])[name] == 0
+    assert (stored if model.__name__ in ROWS else stored["details"])[name] == 0
 
 
 def _is_decimal(model, name):
     return isinstance(model._meta.get_field(name), models.DecimalField)
 
 
-def _record_in(model, center, _unused):
+def row_in(model, center):
     """A row of the model in the centre."""
     path = model.center_path
     case = factories.CaseFactory(patient__center=center, age_years=None)
@@ -305,8 +313,16 @@ def _record_in(model, center, _unused):
     if path == "case__center":
         return factories.FACTORIES[model](case=case)
     kind = getattr(model, "kind", None)
-    if isinstance(kind, str) or model.__name__ in ("BalloonInflation", "TransarterialSession", "TransarterialDrug"):
-        kinds = {"BalloonInflation": "reboa", "TransarterialSession": "vertebroplasty", "TransarterialDrug": "vertebroplasty"}
+    if isinstance(kind, str) or model.__name__ in (
+        "BalloonInflation",
+        "TransarterialSession",
+        "TransarterialDrug",
+    ):
+        kinds = {
+            "BalloonInflation": "reboa",
+            "TransarterialSession": "vertebroplasty",
+            "TransarterialDrug": "vertebroplasty",
+        }
         procedure = factories.ProcedureFactory(case=case, kind=kinds.get(model.__name__, str(kind)))
         if model.__name__ == "TransarterialDrug":
             return factories.TransarterialDrugFactory(

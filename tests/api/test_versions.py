@@ -160,7 +160,8 @@ def test_a_case_that_lacks_something_is_not_completed_and_says_what(api, case):
 
 def test_a_case_is_completed_and_reopened(api, complete_case):
     back = api.patch(
-        f"cases/{complete_case.uuid}/", {"version": 2, "case_status": "draft", "reason": "second lesion found"}
+        f"cases/{complete_case.uuid}/",
+        {"version": 2, "case_status": "draft", "reason": "second lesion found"},
     )
     assert back.status_code == 200 and back.json()["case_status"] == "draft"
     again = api.patch(f"cases/{complete_case.uuid}/", {"version": 3, "case_status": "complete"})

@@ -21,6 +21,8 @@ class OnlyOne(models.UniqueConstraint):
             super().validate(model, instance, exclude=None, using=using)
         except ValidationError:
             raise ValidationError({self.fields[-1]: ValidationError(self.text, code="unique")}) from None
+        except (TypeError, ValueError):
+            return  # a value that could not be read has been refused by its field already
 
     def clone(self) -> "OnlyOne":
         return copy.copy(self)
