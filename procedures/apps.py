@@ -6,8 +6,10 @@ class ProceduresConfig(AppConfig):
     verbose_name = "Procedures"
 
     def ready(self) -> None:
-        from procedures import completeness, embedding
+        from cases import extensions
+        from procedures import completeness, embedding, listing
         from registry.core import policies
 
         policies.register(requirement=completeness.gaps)
         embedding.register()
+        extensions.register(column=listing.STRATEGY, choice=listing.KIND)

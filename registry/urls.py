@@ -3,7 +3,16 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from registry.core.views import health
+
 urlpatterns = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("", include("registry.access.urls")),
+    path("", include("registry.literature.urls")),
+    path("", include("cases.urls")),
+    path("", include("procedures.urls")),
+    path("", include("outcomes.urls")),
     path("", include("registry.research.urls")),
     # Behind everything else beneath /api/: it answers for every address there that is none.
     path("api/", include("registry.api")),

@@ -1,0 +1,1 @@
+"""Pages of patients, cases, lesions and treatments, and the dashboard."""

@@ -1,0 +1,136 @@
+"""The page of one case: header, patient and diagnosis, lesions, treatments; higher floors fill in the rest."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import View
+
+from cases import codes
+from cases.models import Case, Lesion, Treatment
+from cases.views.base import CaseContext, by_reason, case_or_404, note_identity, unusual_values
+from cases.views.case_list import person_age
+from registry.core.models import Record
+from registry.core.views.display import DERIVED_LABELS, Reader, Shown
+
+DERIVED_LABELS.update(
+    denis_zone=dict(codes.DenisZone.choices),
+    sins_class=dict(codes.SinsClass.choices),
+)
+
+PATIENT = ("sex", "birth_year", "hospital_number", "consent_status", "consent_date")
+DIAGNOSIS = (
+    "diagnosis",
+    "diagnosis_text",
+    "disease_status",
+    "icd10_secondary",
+    "recurrent",
+    "distant_metastases",
+    "indications",
+    "index_date",
+    "age_years",
+    "height_cm",
+    "weight_kg",
+    "bmi",
+    "body_habitus",
+    "asa_class",
+    "inr",
+    "platelets_10e9_l",
+    "neuro_scale",
+    "neuro_grade",
+    "imaging",
+    "vascular_imaging",
+    "vascular_findings",
+)
+#: Shown even when nothing has been said about them: what a reader looks for first.
+ALWAYS = frozenset({"sex", "diagnosis", "disease_status", "index_date", "age_years"})
+LESION_COLUMNS = ("levels", "side", "denis_zone", "volume_ml", "abc2_volume_ml", "bone_lesion", "sins_score")
+LESION_MORE = (
+    "zone_ala",
+    "zone_foraminal",
+    "zone_central",
+    "volume_method",
+    "diameter_longest_mm",
+    "diameter_perpendicular_mm",
+    "diameter_craniocaudal_mm",
+    "cortical_breach",
+    "fractured_levels",
+    "kyphotic_levels",
+    "epidural_grade",
+    "epidural_extension",
+    "neural_compression",
+    "compressed_root_levels",
+    "compressed_root_side",
+    "foraminal_erosion",
+    "sins_pain",
+    "sins_alignment",
+    "sins_collapse",
+    "sins_posterolateral",
+)
+
+
+def given(values: list[Shown]) -> list[Shown]:
+    """The values worth a line: given ones, and those a reader looks for."""
+    return [value for value in values if not value.empty or value.name in ALWAYS]
+
+
+def _rest(values: list[Shown]) -> list[Shown]:
+    return [value for value in values if value.empty and value.name not in ALWAYS]
+
+
+class CasePage(View):
+    """The case page. Procedures, outcomes and history are fragments from their own addresses."""
+
+    def get(self, request: HttpRequest, uuid: Any) -> HttpResponse:
+        case = case_or_404(request, uuid, "lesions", "treatments")
+        note_identity(request, case)
+        lesions, treatments = list(case.lesions.all()), list(case.treatments.all())
+        own: list[Record] = [case.patient, case, *lesions, *treatments]
+        context = CaseContext(request, case, own)
+        reader = context.reader
+        patient = reader.show(case.patient, *PATIENT)
+        diagnosis = _age_capped(reader.show(case, *DIAGNOSIS), case, reader)
+        others = [other for other in _other_cases(case) if other.pk != case.pk]
+        return render(
+            request,
+            "cases/case_detail.html",
+            context.as_dict(
+                age=person_age(case, reader.identify),
+                patient_values=given(patient),
+                diagnosis_values=given(diagnosis),
+                gathered=by_reason(_rest(patient) + _rest(diagnosis)),
+                notes=reader.value(case, "notes") if reader.identify and case.notes else None,
+                lesions=[_lesion(reader, lesion) for lesion in lesions],
+                treatments=[_treatment(reader, row) for row in treatments],
+                unusual=unusual_values(own),
+                other_cases=others,
+                index_date=reader.date(case.index_date) if reader.identify else "",
+            ),
+        )
+
+
+def _other_cases(case: Case) -> Any:
+    return Case.objects.filter(patient=case.patient_id).select_related("patient").order_by("number")
+
+
+def _age_capped(values: list[Shown], case: Case, reader: Reader) -> list[Shown]:
+    age = person_age(case, reader.identify)
+    return [replace(value, text=age) if value.name == "age_years" and age else value for value in values]
+
+
+def _lesion(reader: Reader, lesion: Lesion) -> dict[str, Any]:
+    shown = {value.name: value for value in reader.show(lesion, *LESION_COLUMNS, "sins_class")}
+    more = reader.show(lesion, *LESION_MORE)
+    return {
+        "record": lesion,
+        "columns": [shown[name] for name in LESION_COLUMNS],
+        "values": shown,
+        "more": [value for value in more if not value.empty],
+        "gathered": by_reason(value for value in more if value.empty),
+    }
+
+
+def _treatment(reader: Reader, row: Treatment) -> dict[str, Any]:
+    values = {value.name: value for value in reader.show(row, "timing", "kind", "detail", "interval_value")}
+    return {"record": row, "values": values, "unit": row.get_interval_unit_display() or ""}

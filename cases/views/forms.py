@@ -1,0 +1,239 @@
+"""Creating, changing and deleting patients, cases, lesions and treatments."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from cases.identity import lookup_hash
+from cases.forms import CaseForm, DiagnosisForm, LesionForm, PatientForm, TreatmentForm
+from cases.models import Case, Lesion, Patient, Treatment
+from cases.views.base import CaseRecordFormView, case_crumbs, case_url, note_identity
+from registry.access.scope import writable_centers
+from registry.core import policies, records
+from registry.core.models import Record
+from registry.core.views import Part, RecordDeleteView, RecordFormView
+
+
+def _same_number(patient: Patient) -> list[Patient]:
+    """Other patients of the centre with this hospital number, with the case to open."""
+    return list(patient.same_hospital_number().prefetch_related("cases"))
+
+
+class NewCaseView(CaseRecordFormView):
+    """A new case: of a new patient, or of the one named by ``?patient=``."""
+
+    form_class = CaseForm
+    template_name = "cases/case_new.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.request = request
+        if not writable_centers(request.user).exists():
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def patient(self) -> Patient | None:
+        """The patient who is known already."""
+        known = self.request.GET.get("patient")
+        if not known:
+            return None
+        return get_object_or_404(
+            Patient.objects.for_user(self.request.user).select_related("center"), uuid=_uuid_or_404(known)
+        )
+
+    def new_record(self) -> Case:
+        return Case(patient=self.patient) if self.patient is not None else Case()
+
+    def demand_right(self) -> None:
+        if not self.creating:
+            super().demand_right()
+        elif self.patient is not None and not policies.may_write(self.request.user, self.patient):
+            raise PermissionDenied
+
+    def parts(self) -> list[Part]:
+        case = Part("", CaseForm, self._case)
+        if self.patient is not None:
+            return [case]
+        return [Part("patient", PatientForm, self._patient, stand_in=self._some_patient), case]
+
+    def _patient(self, _saved: Mapping[str, Record]) -> Record:
+        return Patient() if self.creating else self.record.patient  # type: ignore[attr-defined]
+
+    def _some_patient(self) -> Patient:
+        return Patient(center=writable_centers(self.request.user).first())
+
+    def _case(self, saved: Mapping[str, Record]) -> Record:
+        case = self.fresh()
+        if self.creating and saved.get("patient") is not None:
+            case.patient = saved["patient"]
+            if case.patient.pk is not None:
+                case.center = case.patient.center
+        return case
+
+    def page(self) -> dict[str, Any]:
+        return {**super().page(), "patient": self.patient, "same_number": getattr(self, "same_number", [])}
+
+    def title(self) -> str:
+        if self.patient is not None:
+            return _("New case of %(patient)s") % {"patient": self.patient}
+        return _("New case")
+
+    def crumbs(self) -> list[tuple[str, str]]:
+        return [(_("Cases"), reverse("case-list"))]
+
+    def cancel_url(self) -> str:
+        return reverse("case-list")
+
+    def saved_message(self, record: Record) -> str:
+        return _("%(record)s saved as a draft. Go on with the lesions.") % {"record": record}
+
+    # -- the same hospital number ------------------------------------------------------------------------------------
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Somebody with this hospital number is known: ask once before a second patient is made, then save."""
+        self.same_number = self._known_patients() if self.creating and self.patient is None else []
+        if self.same_number and "same_number_seen" not in request.POST:
+            with transaction.atomic():
+                forms, _done = self.attempt(request.POST)
+                transaction.set_rollback(True)
+            return self.show(forms)
+        return super().post(request, *args, **kwargs)
+
+    def _known_patients(self) -> list[Patient]:
+        centers = writable_centers(self.request.user)
+        chosen = self.request.POST.get("patient-center", "")
+        center = centers.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 10 else centers.first()
+        number = self.request.POST.get("patient-hospital_number", "")
+        if center is None or not number:
+            return []
+        return _same_number(Patient(center=center, hospital_number_hash=lookup_hash(center.pk, number)))
+
+
+def _uuid_or_404(text: str) -> Any:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+class CaseFormView(CaseRecordFormView):
+    """Patient and disease at the index procedure."""
+
+    form_class = CaseForm
+    section = "diagnosis"
+
+    def title(self) -> str:
+        return _("Diagnosis and findings")
+
+
+class PatientFormView(CaseRecordFormView):
+    """The person: shows who else has the same hospital number."""
+
+    form_class = PatientForm
+    template_name = "cases/patient_form.html"
+
+    def last_case(self) -> Case | None:
+        return self.record.cases.select_related("center", "patient").order_by("-number").first()  # type: ignore[attr-defined]
+
+    def seen(self) -> None:
+        case = self.last_case()
+        if case is not None:
+            note_identity(self.request, case)
+
+    def crumbs(self) -> list[tuple[str, str]]:
+        case = self.last_case()
+        return case_crumbs(case) if case is not None else [(_("Cases"), reverse("case-list"))]
+
+    def title(self) -> str:
+        return _("Patient %(patient)s") % {"patient": self.record}
+
+    def saved_message(self, record: Record) -> str:
+        return _("Patient %(patient)s saved.") % {"patient": record}
+
+    def page(self) -> dict[str, Any]:
+        same = _same_number(self.record) if self.record.hospital_number else []  # type: ignore[attr-defined]
+        return {**super().page(), "same_number": same, "delete_url": ""}
+
+    def success_url(self, record: Record) -> str:
+        return self.cancel_url()
+
+    def cancel_url(self) -> str:
+        case = self.last_case()
+        return case_url(case, "patient") if case is not None else reverse("case-list")
+
+
+class LesionFormView(CaseRecordFormView):
+    form_class = LesionForm
+    parent_field = "case"
+    section = "lesions"
+    may_add_another = True
+
+
+class TreatmentFormView(CaseRecordFormView):
+    form_class = TreatmentForm
+    parent_field = "case"
+    section = "treatments"
+    may_add_another = True
+
+
+class DiagnosisFormView(RecordFormView):
+    """The code list of diagnoses: written by administrators."""
+
+    form_class = DiagnosisForm
+
+    def success_url(self, record: Record) -> str:
+        return reverse("diagnosis-edit", args=[record.uuid])
+
+
+class CaseRecordDeleteView(RecordDeleteView):
+    """Deletes a record of a case and goes back to the case."""
+
+    section = ""
+
+    def crumbs(self) -> list[tuple[str, str]]:
+        return case_crumbs(self.root)  # type: ignore[arg-type]
+
+    def success_url(self) -> str:
+        return case_url(self.root, self.section)  # type: ignore[arg-type]
+
+
+class LesionDeleteView(CaseRecordDeleteView):
+    model = Lesion
+    section = "lesions"
+
+
+class TreatmentDeleteView(CaseRecordDeleteView):
+    model = Treatment
+    section = "treatments"
+
+
+class CaseDeleteView(CaseRecordDeleteView):
+    """Deletes a case, and its patient when there is no other case: a patient without a case is on no list."""
+
+    model = Case
+
+    def _takes_patient(self) -> bool:
+        return not self.record.patient.cases.exclude(pk=self.record.pk).exists()
+
+    def goes_too(self) -> list[tuple[str, int]]:
+        found = super().goes_too()
+        if self._takes_patient():
+            found.append((_("patient %(patient)s, who has no other case") % {"patient": self.record.patient}, 1))
+        return found
+
+    def delete(self, reason: str, version: int | None) -> None:
+        patient, takes_patient = self.record.patient, self._takes_patient()
+        super().delete(reason, version)
+        if takes_patient:
+            records.delete(patient, by=self.request.user, reason=reason)
+
+    def success_url(self) -> str:
+        return reverse("case-list") if self.request.method == "POST" else case_url(self.record)

@@ -1,0 +1,156 @@
+"""The history of a case in plain words: who, when, why, from what, to what, over the case and all its records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views import View
+
+from cases.models import Case, Patient
+from cases.views.base import CaseContext, case_or_404, note_identity
+from registry.core.history import field_changes
+from registry.core.models import Record
+from registry.core.units import unit_of
+from registry.core.views.display import Reader, missing_label, words
+
+#: A page shows so many changes, the latest first.
+LIMIT = 200
+
+
+@dataclass
+class Told:
+    """One change of one field, in words."""
+
+    label: str
+    before: str
+    after: str
+    unit: str
+    withheld: bool = False
+
+
+@dataclass
+class Entry:
+    """What one person did to one record at one moment."""
+
+    when: Any
+    who: str
+    why: str
+    what: str
+    record: str
+    changes: list[Told] = field(default_factory=list)
+
+
+def records_of_cases() -> Iterator[tuple[type[Record], str]]:
+    """Every model whose rows belong to a case, with the foreign key that leads one step towards it."""
+    for model in apps.get_models():
+        if issubclass(model, Record) and model.center_path and "case" in model.center_path.split("__"):
+            yield model, model.center_path.split("__")[0]
+
+
+def history_rows(case: Case) -> list[tuple[Any, Any]]:
+    """``(row, the row before it)`` over the case, its patient and everything beneath, deleted rows included."""
+    ids: dict[type, set[int]] = {Case: {case.pk}}
+    rows: list[Any] = [
+        *Patient.history.filter(id=case.patient_id),
+        *Case.history.filter(id=case.pk),
+    ]
+    waiting = dict(records_of_cases())
+    while waiting:
+        ready = [model for model, step in waiting.items() if _parent(model, step) in ids]
+        if not ready:
+            break
+        for model in ready:
+            step = waiting.pop(model)
+            parents = ids[_parent(model, step)]
+            found = list(model.history.filter(**{f"{step}_id__in": parents})) if parents else []
+            ids[model] = {row.id for row in found}
+            rows += found
+    rows.sort(key=lambda row: (row.history_date, row.history_id))
+    before: dict[tuple[type, int], Any] = {}
+    paired = []
+    for row in rows:
+        key = (row.instance_type, row.id)
+        paired.append((row, before.get(key)))
+        before[key] = row
+    return paired[::-1]
+
+
+def _parent(model: type[Record], step: str) -> Any:
+    return model._meta.get_field(step).related_model
+
+
+def _told(row: Any, change: Any, reader: Reader) -> Told:
+    model = row.instance_type
+    label = change.label[:1].upper() + change.label[1:]
+    if change.field.endswith("__missing"):
+        return Told(label, missing_label(change.before), missing_label(change.after), "")
+    column = model._meta.get_field(change.field)
+    if not reader.identify and change.field in model.identifying():
+        return Told(label, "", "", "", withheld=True)
+    return Told(
+        label, words(column, change.before), words(column, change.after), unit_of(change.field)
+    )
+
+
+def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
+    what = {"+": _("added"), "~": _("changed"), "-": _("deleted")}[row.history_type]
+    parents = {"case", "procedure", "lesion", "treated_lesion", "session", "patient", "center", "registry_id", "number"}
+    changes = [
+        _told(row, change, reader)
+        for change in field_changes(row, previous)
+        if row.history_type == "~" or change.field not in parents
+    ]
+    if row.history_type == "~" and not changes and previous is not None and row.confirmed != previous.confirmed:
+        changes = [
+            Told(str(row.instance_type._meta.get_field(name).verbose_name), "", str(entry.get("reason", "")), "")
+            for name, entry in row.confirmed.items()
+            if previous.confirmed.get(name) != entry
+        ]
+        what = _("confirmed an unusual value of")
+    return Entry(
+        when=row.history_date,
+        who=row.history_user_name or _("unknown"),
+        why=(row.history_change_reason or "") if reader.identify else "",
+        what=what,
+        record=_name_of(row),
+        changes=changes,
+    )
+
+
+def _name_of(row: Any) -> str:
+    """The record's name as it was then."""
+    label = str(row.instance_type._meta.verbose_name)
+    for name in ("number", "sequence", "cycle"):
+        if getattr(row, name, None) is not None:
+            label = f"{label} {getattr(row, name)}"
+    for name in ("kind", "time_point"):
+        column = next((f for f in row.instance_type._meta.concrete_fields if f.name == name), None)
+        if column is not None and getattr(row, name):
+            label = f"{label} ({words(column, getattr(row, name))})"
+    return label
+
+
+class HistoryPage(View):
+    """A page of its own, or a fragment of the case page."""
+
+    def get(self, request: HttpRequest, uuid: Any) -> HttpResponse:
+        case = case_or_404(request, uuid)
+        context = CaseContext(request, case)
+        rows = history_rows(case)
+        entries = [entry_of(row, previous, context.reader) for row, previous in rows[:LIMIT]]
+        htmx: Any = getattr(request, "htmx", None)
+        if not htmx:
+            note_identity(request, case)
+        return render(
+            request,
+            "cases/_history.html" if htmx else "cases/history.html",
+            context.as_dict(
+                entries=[entry for entry in entries if entry.changes or entry.what != _("changed")],
+                cut=len(rows) > LIMIT,
+                limit=LIMIT,
+            ),
+        )

@@ -1,0 +1,21 @@
+"""Addresses of assessments, complications and follow-up."""
+
+from django.urls import path
+
+from outcomes.views import forms
+from outcomes.views.dashboard import UnusualSection
+from outcomes.views.section import OutcomesSection
+
+urlpatterns = [
+    path("unusual-values/", UnusualSection.as_view(), name="unusual-values"),
+    path("cases/<uuid:uuid>/outcomes/", OutcomesSection.as_view(), name="case-outcomes"),
+    path("cases/<uuid:parent>/assessments/new/", forms.AssessmentFormView.as_view(), name="assessment-new"),
+    path("assessments/<uuid:uuid>/edit/", forms.AssessmentFormView.as_view(), name="assessment-edit"),
+    path("assessments/<uuid:uuid>/delete/", forms.AssessmentDeleteView.as_view(), name="assessment-delete"),
+    path("procedures/<uuid:parent>/complications/new/", forms.ComplicationFormView.as_view(), name="complication-new"),
+    path("complications/<uuid:uuid>/edit/", forms.ComplicationFormView.as_view(), name="complication-edit"),
+    path("complications/<uuid:uuid>/delete/", forms.ComplicationDeleteView.as_view(), name="complication-delete"),
+    path("cases/<uuid:parent>/followup/", forms.FollowUpFormView.as_view(), name="followupstatus-new"),
+    path("followup-status/<uuid:uuid>/edit/", forms.FollowUpFormView.as_view(), name="followupstatus-edit"),
+    path("followup-status/<uuid:uuid>/delete/", forms.FollowUpDeleteView.as_view(), name="followupstatus-delete"),
+]

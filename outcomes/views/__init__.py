@@ -1,0 +1,1 @@
+"""Pages of assessments, complications and follow-up."""

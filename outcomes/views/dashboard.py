@@ -1,0 +1,42 @@
+"""Values of the dashboard that need every floor: unusual values in recent drafts that nobody has explained."""
+
+from itertools import islice
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import View
+
+from cases.models import Case
+from cases.views.base import unusual_values
+from procedures.views.section import beneath, procedures_of
+from registry.access.scope import writable_centers
+
+#: Looking at a case costs a handful of queries, so only the cases changed last are looked at.
+CASES = 20
+SHOWN = 10
+
+
+class UnusualSection(View):
+    """A fragment of the dashboard, and a page of its own."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        cases = (
+            Case.objects.for_user(request.user)
+            .filter(center__in=writable_centers(request.user))
+            .select_related("patient", "center")
+            .prefetch_related("lesions", "assessments")
+            .order_by("-modified_at", "-pk")[:CASES]
+        )
+        found: list[tuple[Any, str, str]] = []
+        for case in cases:
+            records: list[Any] = [case, *case.lesions.all(), *case.assessments.all()]
+            records += [record for procedure in procedures_of(case) for record in beneath(procedure)]
+            found += [(case, sentence, url) for sentence, url in unusual_values(records)]
+        htmx: Any = getattr(request, "htmx", None)
+        context = {
+            "found": list(islice(found, SHOWN)),
+            "more": max(len(found) - SHOWN, 0),
+            "cases": CASES,
+        }
+        return render(request, "outcomes/_unusual.html" if htmx else "outcomes/unusual.html", context)

@@ -1,0 +1,1 @@
+"""Pages of procedures and the rows beneath them."""

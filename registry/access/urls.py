@@ -1,0 +1,14 @@
+"""Addresses of the account pages."""
+
+from django.contrib.auth import views as auth_views
+from django.urls import path
+
+from registry.access import views
+
+urlpatterns = [
+    path("account/", views.account, name="account"),
+    path("account/login/", views.LoginView.as_view(), name="login"),
+    path("account/logout/", views.LogoutView.as_view(), name="logout"),
+    path("account/password/", auth_views.PasswordChangeView.as_view(), name="password_change"),
+    path("account/password/done/", auth_views.PasswordChangeDoneView.as_view(), name="password_change_done"),
+]
