@@ -105,7 +105,7 @@ class Record(models.Model):
             field.name
             for field in cls._meta.concrete_fields
             if getattr(field, "identifying", False)
-            or (isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField))
+            or (isinstance(field, models.DateField) and field.name not in ("created_at", "modified_at"))
         }
 
     def derived_value(self, name: str) -> Any:
