@@ -201,7 +201,7 @@ class Origin:
             ColumnType(value.kind),
             expression,
             value.source,
-            unit=value.unit,
+            unit=value.unit if value.kind == "number" else "",
             codes=tuple((code, code) for code in value.codes),
             derived=True,
         )
