@@ -75,7 +75,7 @@ class Patient(Record):
     publication = models.ForeignKey(
         Publication, models.PROTECT, null=True, blank=True, editable=False, related_name="published_patients"
     )
-    source_label = fields.LineField("label in the paper", max_length=40, editable=False)
+    source_label = fields.LineField("label in the paper", max_length=40, editable=False, identifying=False)
 
     class Meta:
         verbose_name = "patient"

@@ -54,6 +54,8 @@ class Procedure(Record):
     center_path = "case__center"
     numbered_within = ("sequence", "case")
     immutable_fields = ("case", "kind")
+    # A moment tells the day, as a date does.
+    identifying_fields = frozenset({"incision_at"})
     derived = OCCLUSION
     soft_limits = (
         usual("duration_min", 15, 120, when=_is_percutaneous, why=_("For a percutaneous procedure.")),
