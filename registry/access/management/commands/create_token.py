@@ -3,13 +3,13 @@
 import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from knox.models import AuthToken
 
 from registry.access import log
 from registry.access.models import AccessEvent, User
+from registry.settings import env
 
 LONGEST_DAYS = 3650
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--days",
             type=int,
-            default=settings.env.token_days,
+            default=env.token_days,
             help="days until the token expires (default: %(default)s)",
         )
 

@@ -1,0 +1,86 @@
+"""The API's description: valid, complete, and true about units, ranges and codes."""
+
+import io
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from registry.api import RESOURCES
+from tests.api.bodies import BODIES
+
+PROBLEMS = {"GET": {"400", "401", "404"}, "PATCH": {"400", "401", "403", "404", "409", "413", "415", "428"}}
+
+
+@pytest.fixture(scope="module")
+def schema():
+    from drf_spectacular.generators import SchemaGenerator
+
+    return SchemaGenerator().get_schema(public=True)
+
+
+def test_the_description_is_valid_and_leaves_no_warning():
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=io.StringIO())
+
+
+def test_it_is_openapi_3_1(schema):
+    assert schema["openapi"].startswith("3.1")
+
+
+def test_every_resource_is_described_with_its_refusals(schema):
+    for resource in RESOURCES:
+        single, listed = (
+            schema["paths"][f"/api/v1/{resource}/{{id}}/"],
+            schema["paths"][f"/api/v1/{resource}/"],
+        )
+        assert PROBLEMS["GET"] <= set(single["get"]["responses"])
+        assert "application/problem+json" in single["get"]["responses"]["404"]["content"]
+        names = {parameter["name"] for parameter in listed["get"]["parameters"]}
+        assert {"cursor", "page_size"} <= names
+        assert set(single) >= ({"get", "patch", "delete"} if resource in BODIES else {"get"})
+        if resource in BODIES:
+            assert (
+                PROBLEMS["PATCH"] <= set(single["patch"]["responses"])
+                and "201" in listed["post"]["responses"]
+            )
+        else:
+            assert set(single) == set(listed) == {"get"}
+
+
+def test_numbers_are_described_with_unit_and_range(schema):
+    volume = schema["components"]["schemas"]["Lesion"]["properties"]["volume_ml"]
+    assert volume["exclusiveMinimum"] == 0 and volume["maximum"] == 6000
+    assert volume["description"] == "Lesion volume, above 0 to 6000 mL."
+    stay = schema["components"]["schemas"]["Procedure"]["properties"]["hospital_stay_days"]
+    assert "0 to 365 d" in stay["description"]
+
+
+def test_codes_are_listed(schema):
+    side = schema["components"]["schemas"]["Lesion"]["properties"]["side"]
+    assert side["anyOf"][0]["enum"] == ["left", "right", "central", "bilateral"]
+    missing = schema["components"]["schemas"]["LesionRequest"]["properties"]["side__missing"]
+    assert "not_reported" in missing["anyOf"][0]["enum"]
+
+
+def test_a_case_shows_what_it_embeds(schema):
+    properties = schema["components"]["schemas"]["Case"]["properties"]
+    for name in ("lesions", "treatments", "procedures", "assessments", "complications", "followup"):
+        assert "$ref" in str(properties[name]), name
+    assert properties["strategy"]["readOnly"]
+
+
+@pytest.mark.django_db
+def test_the_description_and_its_page_are_for_signed_in_users(clinician):
+    nobody = Client()
+    assert (
+        nobody.get("/api/docs/")["Location"] == "/accounts/login/?next=/api/docs/"
+        or nobody.get("/api/docs/").status_code == 302
+    )
+    client = Client()
+    client.force_login(clinician)
+    page = client.get("/api/docs/")
+    assert page.status_code == 200 and b"swagger-ui" in page.content
+    policy = page["Content-Security-Policy"]
+    assert "script-src 'self';" in policy + ";" and "unsafe-inline" not in policy.split("style-src")[0]
+    assert client.get("/api/docs/?script=")["Content-Type"].startswith("application/javascript")
+    assert client.get("/api/schema/").status_code == 200
