@@ -145,7 +145,6 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
             raise ValidationError(_REASON_NEEDED, code="reason")
         try:
             with _pass(by, reason):
-                stored_pk = stored.pk
                 stored.delete()
         except (ProtectedError, RestrictedError) as error:
             held: set[Any] = getattr(error, "protected_objects", set()) or getattr(
@@ -159,7 +158,7 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
                     "others": ", ".join(sorted({str(o._meta.verbose_name) for o in held})),
                 },
             ) from None
-        if root is not None and (type(root), root.pk) != (type(stored), stored_pk):
+        if root is not None and root is not stored:
             _demand_completeness(stored)
         policies.written(stored, by, reason)
 
