@@ -1,6 +1,7 @@
 """What every page about one case shares: scope, what the reader may see, the note in the access log, the way here."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases import extensions
-from cases.models import Case
+from cases.models import Case, Patient
 from registry.access import log
 from registry.access.models import AccessEvent, Center
 from registry.access.scope import may_identify
@@ -53,20 +54,35 @@ def case_url(case: Case, section: str = "") -> str:
 def unusual_values(records: Iterable[Record]) -> list[tuple[str, str]]:
     """Each unexplained unusual value: the sentence, and where it is corrected or explained."""
     return [
-        (f"{str(record)[:1].upper()}{str(record)[1:]}: {crossing.message}", edit_url(record, crossing.field))
+        (_of_record(record, str(crossing.message)), edit_url(record, crossing.field))
         for record in records
         for crossing in limits.unconfirmed(record)
     ]
 
 
-def by_reason(values: Iterable[Shown]) -> list[tuple[str, str]]:
-    """Values that are missing for a stated reason, gathered: reason → labels."""
+def _of_record(record: Record, message: str) -> str:
+    """The sentence with the record it is about; the case itself needs no name on its own page."""
+    if isinstance(record, Case | Patient):
+        return message
+    return f"{str(record)[:1].upper()}{str(record)[1:]} – {message}"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Values that are missing for one reason."""
+
+    reason: str
+    labels: list[str]
+
+
+def by_reason(values: Iterable[Shown]) -> list[Gathered]:
+    """Values that are missing for a stated reason, gathered by it."""
     gathered: dict[str, list[str]] = {}
     for value in values:
         if value.empty and value.reason:
             label = value.label if value.label[1:2].isupper() else value.label[:1].lower() + value.label[1:]
             gathered.setdefault(value.reason, []).append(label)
-    return [(reason[:1].upper() + reason[1:], ", ".join(labels)) for reason, labels in gathered.items()]
+    return [Gathered(reason[:1].upper() + reason[1:], labels) for reason, labels in gathered.items()]
 
 
 class CaseContext:

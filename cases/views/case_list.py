@@ -27,6 +27,8 @@ PAGE_SIZE = 50
 COUNT_CAP = 1000
 LAST_PAGE = 2000
 DEFAULT_SORT = "-changed"
+#: Choices of the filter for centres that name several; no code of a centre contains a dot.
+OWN, PUBLISHED = ".own", ".published"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class CaseFilterForm(forms.Form):
         centers = visible_centers(user).order_by("kind", "code").values_list("code", "name", "kind")
         self._choose(
             "center",
-            [("", gettext_lazy("All"))]
+            [*everything, (OWN, gettext_lazy("Own centres")), (PUBLISHED, gettext_lazy("All published"))]
             + [
                 (code, f"{code} · {name}" if kind == Center.Kind.CLINICAL else f"{code} ({_('published')})")
                 for code, name, kind in centers
@@ -96,7 +98,6 @@ class CaseFilterForm(forms.Form):
         """The queryset narrowed by every filter that could be read."""
         given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "", False)}
         plain = {
-            "center": "center__code",
             "status": "status",
             "diagnosis": "diagnosis__slug",
             "disease_status": "disease_status",
@@ -105,6 +106,8 @@ class CaseFilterForm(forms.Form):
             "age_to": "age_years__lte",
             "publication": "patient__publication__slug",
         }
+        if "center" in given:
+            cases = cases.filter(**_of_center(given["center"]))
         for name, lookup in plain.items():
             if name in given:
                 cases = cases.filter(**{lookup: given[name]})
@@ -128,6 +131,14 @@ class CaseFilterForm(forms.Form):
         if hashes:
             condition |= Q(patient__hospital_number_hash__in=hashes)
         return condition
+
+
+def _of_center(choice: str) -> dict[str, Any]:
+    if choice == OWN:
+        return {"center__kind": Center.Kind.CLINICAL}
+    if choice == PUBLISHED:
+        return {"center__kind": Center.Kind.PUBLISHED}
+    return {"center__code": choice}
 
 
 def _ordering(sort: str) -> list[Any]:

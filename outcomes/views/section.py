@@ -1,5 +1,6 @@
 """The outcomes of a case: scores by time point, complications, follow-up. A page of its own, and a fragment."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from outcomes import codes
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from registry.core.models import Record
 from registry.core.units import plain
-from registry.core.views.display import DERIVED_LABELS, Reader, Shown
+from registry.core.views.display import DERIVED_LABELS, Reader, Shown, missing_label
 
 DERIVED_LABELS.update(odi_band=dict(codes.OdiBand.choices))
 
@@ -21,7 +22,7 @@ ROWS = (
     "vas_pain",
     "pain_instrument",
     "responder_points",
-    "responder_percent",
+    "responder_30_percent",
     "pain_relief",
     "analgesic_class",
     "analgesic_adjuvant",
@@ -38,6 +39,7 @@ ROWS = (
     "ambulatory",
     "satisfaction",
 )
+BRIEF = frozenset({"pain_instrument", "barthel_version"})
 ALWAYS = ("vas_pain", "odi", "kps")
 FOLLOWUP = (
     "followup_state",
@@ -66,10 +68,9 @@ def assessments_of(case: Case) -> list[Assessment]:
 
 
 def _grid(reader: Reader, rows: list[Assessment]) -> dict[str, Any]:
-    names = [name for name in ROWS if any(name == d.name for d in Assessment.derived) or hasattr(Assessment, name)]
-    columns = [{value.name: value for value in reader.show(row, *names)} for row in rows]
+    columns = [{value.name: _brief(value) for value in reader.show(row, *ROWS)} for row in rows]
     lines = []
-    for name in names:
+    for name in ROWS:
         values = [column[name] for column in columns]
         if name in ALWAYS or any(not value.empty or value.reason for value in values):
             lines.append({"label": values[0].label, "unit": _unit(values), "derived": values[0].derived, "values": values})
@@ -82,6 +83,11 @@ def _grid(reader: Reader, rows: list[Assessment]) -> dict[str, Any]:
         "lines": kept,
         "gathered": by_reason(line["values"][0] for line in silent if line not in kept),
     }
+
+
+def _brief(value: Shown) -> Shown:
+    """In a grid “VAS” says enough of “VAS (100 mm line, one decimal)”."""
+    return replace(value, text=value.text.partition(" (")[0]) if value.name in BRIEF else value
 
 
 def _unit(values: list[Shown]) -> str:
@@ -107,12 +113,18 @@ def _followup(reader: Reader, followup: FollowUpStatus | None) -> dict[str, Any]
     for value in reader.show(followup, *FOLLOWUP):
         if value.name.endswith("_interval_value") and not value.empty:
             unit = getattr(followup, f"get_{value.name.removesuffix('value')}unit_display")()
-            value = Shown(**{**value.__dict__, "unit": str(unit or "")})
+            value = replace(value, unit=str(unit or ""))
         values.append(value)
     return {
         "values": [value for value in values if not value.empty],
         "gathered": by_reason(value for value in values if value.empty),
     }
+
+
+def complications_reason(procedures: list[Any]) -> str:
+    """Why nothing is said about complications, where a reason is given."""
+    codes_given = {procedure.missing.get("complications_answered") for procedure in procedures}
+    return missing_label(codes_given.pop()) if len(codes_given) == 1 else ""
 
 
 class OutcomesSection(View):
@@ -147,6 +159,7 @@ class OutcomesSection(View):
                     for point in codes.TimePoint
                     if point.value not in there or point == codes.TimePoint.UNSCHEDULED
                 ],
+                complications_reason=complications_reason(procedures),
                 complications=[
                     {"record": row, "values": reader.show(row, *COMPLICATION)} for row in complications
                 ],

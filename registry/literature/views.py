@@ -205,11 +205,13 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
             {
                 "line": line,
                 "cells": [line.cell("")] * whole + [line.cell(arm.code) for arm in used],
-                "first": position == 0 or lines[position - 1].variable != line.variable,
+                "first": position == 0
+                or (lines[position - 1].variable, lines[position - 1].location) != (line.variable, line.location),
             }
             for position, line in enumerate(lines)
         ],
         "has_p": any(line.p_values for line in lines),
+        "width": 3 + whole + len(used) + any(line.p_values for line in lines),
         "count": len(values),
         "filtered": any(form.cleaned_data.values()),
         "cited": list(publication.cited_series.all()),

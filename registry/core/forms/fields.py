@@ -1,11 +1,13 @@
 """Form fields of clinical records: text inputs that read numbers with comma or point, and lists with an empty entry."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registry.core import reading
+from registry.core.units import plain
 
 
 class _Measured:
@@ -26,6 +28,9 @@ class DecimalFormField(_Measured, forms.CharField):
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
         kwargs["empty_value"] = None
         super().__init__(*args, **kwargs)
+
+    def prepare_value(self, value):
+        return plain(value) if isinstance(value, Decimal) else value
 
     def to_python(self, value):
         return reading.read_decimal(super().to_python(value), self.decimal_places)

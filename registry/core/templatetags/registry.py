@@ -40,7 +40,9 @@ def shown(value: Shown | None) -> SafeString:
         body = format_html("{}&nbsp;<span class=\"unit\">{}</span>", value.text, value.unit)
     else:
         body = format_html("{}", value.text)
-    return format_html("{}{}{}", body, _warning_mark(value), source_mark(value.source))
+    return format_html(
+        '<span class="shown">{}{}{}</span>', body, _warning_mark(value), source_mark(value.source)
+    )
 
 
 def _warning_mark(value: Shown) -> SafeString:

@@ -144,7 +144,7 @@ def show_derived(record: Record, derived: Any) -> Shown:
         name=derived.name,
         label=derived.label[:1].upper() + derived.label[1:],
         text=derived_words(derived, derived.python(record)),
-        unit=derived.unit,
+        unit=derived.unit if derived.kind == "number" else "",
         derived=True,
         numeric=derived.kind == "number",
     )

@@ -11,6 +11,8 @@ from registry.core import limits
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.forms.record import CONFIRM_PREFIX, MissingCodeFormField, RecordForm
 
+#: Django's own words for an empty choice.
+_BLANK = "---------"
 #: Rows that stand outside the sections.
 APART = ("version", "reason")
 
@@ -97,8 +99,9 @@ def _section(form: RecordForm, group: Fieldset, rows: list[Any]) -> Section:
 
 def _speaks(form: RecordForm, row: Any) -> bool:
     companion = row.field.missing_boundfield
+    numbering = type(form.instance).numbered_within or ("",)
     return bool(
-        row.value() not in (None, "", [])
+        (row.value() not in (None, "", []) and row.name != numbering[0])
         or row.errors
         or row.field.notice
         or (companion is not None and companion.value())
@@ -116,6 +119,10 @@ def _furnish(form: RecordForm) -> None:
             found.choices = [("", _("Unknown…")), *[choice for choice in found.choices if choice[0]]]
         elif name + MISSING_SUFFIX in form.fields:
             found.missing_boundfield = form[name + MISSING_SUFFIX]  # type: ignore[attr-defined]
+        if isinstance(found, forms.ChoiceField) and not isinstance(found, forms.ModelChoiceField):
+            found.choices = [(code, "–") if code == "" and label == _BLANK else (code, label) for code, label in found.choices]
+        elif isinstance(found, forms.ModelChoiceField):
+            found.empty_label = "–" if found.empty_label == _BLANK else found.empty_label
 
 
 def _warn(form: RecordForm) -> list[Notice]:
