@@ -1,0 +1,1 @@
+"""Pages of the browser, one file per view."""

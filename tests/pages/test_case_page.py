@@ -1,0 +1,238 @@
+"""``/cases/<uuid>/`` and its fragments."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+
+from registry.access.models import AccessEvent, Center
+from tests.factories import (
+    AblationFactory,
+    AssessmentFactory,
+    BalloonInflationFactory,
+    CaseFactory,
+    CenterFactory,
+    ComplicationFactory,
+    FollowUpStatusFactory,
+    LesionFactory,
+    PatientFactory,
+    ProcedureFactory,
+    PublicationFactory,
+    RfaDetailsFactory,
+    SourceValueFactory,
+    TransarterialDrugFactory,
+    TransarterialSessionFactory,
+    TreatedLesionFactory,
+    TreatmentFactory,
+    VertebroplastyDetailsFactory,
+)
+
+PARTS = ("case-detail", "case-procedures", "case-outcomes", "case-history")
+
+
+def url(case, name="case-detail"):
+    return reverse(name, args=[case.uuid])
+
+
+def text(client, case, name="case-detail", **kwargs):
+    response = client.get(url(case, name), **kwargs)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.fixture
+def full(center, clinician):
+    """A case with a row of everything and a secret in every identifying field."""
+    day = datetime.date(2024, 3, 11)
+    patient = PatientFactory(center=center, hospital_number="SECRET-4711", birth_year=1961, by=clinician)
+    case = CaseFactory(
+        patient=patient,
+        index_date=day,
+        index_date_precision="day",
+        age_years=62,
+        notes="SECRET note",
+        by=clinician,
+    )
+    lesion = LesionFactory(case=case, levels="S1;S2", zone_ala=True, zone_central=True, volume_ml="6.80", by=clinician)
+    TreatmentFactory(case=case, detail="SECRET detail")
+    procedure = ProcedureFactory(case=case, kind="rfa", date=day, notes="SECRET words", duration_min=44)
+    RfaDetailsFactory(procedure=procedure)
+    treated = TreatedLesionFactory(procedure=procedure, lesion=lesion, leak_sites="none")
+    AblationFactory(treated_lesion=treated, temperature_mean_celsius=86, minutes_at_target_min=11)
+    vertebroplasty = ProcedureFactory(case=case, kind="vertebroplasty", date=day)
+    VertebroplastyDetailsFactory(procedure=vertebroplasty, transarterial_therapy="sessions")
+    session = TransarterialSessionFactory(procedure=vertebroplasty, date=datetime.date(2024, 3, 18))
+    TransarterialDrugFactory(session=session, name="epirubicin", dose_mg=40)
+    reboa = ProcedureFactory(case=case, kind="reboa", date=day)
+    BalloonInflationFactory(procedure=reboa, inflated_min=0, deflated_min=40)
+    AssessmentFactory(case=case, time_point="baseline", vas_pain="8.5", kps=60)
+    AssessmentFactory(case=case, time_point="day_1", date=datetime.date(2024, 3, 12), vas_pain="3.0")
+    ComplicationFactory(procedure=procedure, kind="radicular_pain", sir_grade="b", treatment="SECRET therapy")
+    FollowUpStatusFactory(case=case, followup_state="under_follow_up", last_contact_date=datetime.date(2024, 6, 1))
+    return case
+
+
+@pytest.fixture
+def published(db):
+    center = CenterFactory(code="ZHAO2021", kind=Center.Kind.PUBLISHED)
+    publication = PublicationFactory(slug="zhao-2021")
+    patient = PatientFactory(center=center, publication=publication, source_label="Case 3")
+    case = CaseFactory(patient=patient, age_years=56, missing={"weight_kg": "not_reported"})
+    SourceValueFactory(
+        publication=publication, record=case, field="age_years", location="Table 2", printed="56 y", qualifier="nearly"
+    )
+    return case
+
+
+def test_the_header_says_who_and_what(as_clinician, full):
+    html = text(as_clinician, full)
+    subtitle = html[html.index("page-subtitle") :][:600]
+    for words in ("F, 62", full.diagnosis.label, "vertebroplasty + RFA + TACE", "2024-03-11"):
+        assert words in subtitle
+    assert 'chip-draft">draft' in html
+
+
+def test_lesions_are_listed_with_what_is_derived(as_clinician, full):
+    html = text(as_clinician, full)
+    assert "S1, S2" in html and "zone III, central" in html and "6.8" in html
+
+
+def test_fragments_fill_the_page_and_can_be_reached_by_link(as_clinician, full):
+    html = text(as_clinician, full)
+    for name in PARTS[1:]:
+        assert f'href="{url(full, name)}"' in html
+        fragment = text(as_clinician, full, name, headers={"HX-Request": "true"})
+        assert "<html" not in fragment
+        assert "<html" in text(as_clinician, full, name)
+    assert f'hx-get="{url(full, "case-procedures")}"' in html
+
+
+def test_procedures_show_what_was_done(as_clinician, full):
+    html = text(as_clinician, full, "case-procedures")
+    for words in ("Radiofrequency ablation", "44", "complete", "TACE", "epirubicin", "Longest occlusion"):
+        assert words in html
+
+
+def test_outcomes_are_a_grid_of_scores_by_time_point(as_clinician, full):
+    html = text(as_clinician, full, "case-outcomes")
+    for words in ("8.5", "Day 1", "Responder", "ECOG", "Radicular pain", "under follow-up"):
+        assert words in html
+
+
+def test_history_says_who_when_why_from_what_to_what(as_clinician, full, clinician):
+    lesion = full.lesions.get()
+    lesion.volume_ml = "7.2"
+    from registry.core import records
+
+    records.save(lesion, by=clinician, reason="measured again", expected_version=lesion.version)
+    html = text(as_clinician, full, "case-history")
+    for words in ("clinician", "changed lesion 1", "measured again", "<del>6.8</del>", "<ins>7.2</ins>", "mL"):
+        assert words in html
+
+
+def test_history_keeps_what_was_deleted(as_clinician, full, clinician):
+    from registry.core import records
+
+    records.delete(full.treatments.get(), by=clinician, reason="entered for the wrong patient")
+    html = text(as_clinician, full, "case-history")
+    assert "deleted treatment" in html and "wrong patient" in html
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_researcher_reads_the_case_without_identity(as_researcher, full, name):
+    html = text(as_researcher, full, name)
+    for secret in ("SECRET", "2024-03-11", "2024-03-12", "2024-03-18", "2024-06-01", "1961"):
+        assert secret not in html
+    assert "Edit" not in html
+
+
+def test_a_researcher_reads_days_from_the_index_procedure(as_researcher, full):
+    assert "day 0" in text(as_researcher, full, "case-procedures")
+    assert "day 1" in text(as_researcher, full, "case-outcomes")
+
+
+@pytest.mark.parametrize("name", (*PARTS, "case-complete", "case-draft", "case-edit", "case-delete"))
+def test_an_outsider_finds_nothing(as_outsider, full, name):
+    assert as_outsider.get(url(full, name)).status_code == 404
+    assert as_outsider.post(url(full, name)).status_code in (404, 405)
+
+
+def test_who_reads_an_identity_is_noted(as_clinician, as_researcher, full, clinician):
+    text(as_researcher, full)
+    assert not AccessEvent.objects.filter(kind="identity_read").exists()
+    text(as_clinician, full)
+    event = AccessEvent.objects.get(kind="identity_read")
+    assert (event.user_name, event.subject) == ("clinician", str(full))
+
+
+def test_reading_a_published_case_is_no_access_to_identity(as_clinician, published):
+    text(as_clinician, published)
+    assert not AccessEvent.objects.filter(kind="identity_read").exists()
+
+
+def test_a_published_value_shows_where_it_stands(as_outsider, published):
+    html = text(as_outsider, published)
+    assert "Table 2" in html and "“56 y”" in html and "nearly" in html
+    assert 'class="source-mark"' in html
+    assert "Case 3" in html
+
+
+def test_a_missing_value_names_its_reason(as_outsider, published):
+    assert "Not reported in the paper: weight" in text(as_outsider, published)
+
+
+def test_nobody_is_offered_to_change_a_published_case(as_clinician, published):
+    for name in PARTS[:3]:
+        html = text(as_clinician, published, name)
+        for words in ("Edit", "Add ", "Complete"):
+            assert words not in html[html.index("<main") :]
+
+
+def test_an_unusual_value_shows_its_sentence_until_it_is_explained(as_clinician, clinician, center):
+    case = CaseFactory(patient=PatientFactory(center=center), age_years=17)
+    assert "17 y is below the usual 18 y" in text(as_clinician, case)
+    from registry.core import records
+
+    records.save(case, by=clinician, confirm={"age_years": "checked with the passport"})
+    html = text(as_clinician, case)
+    assert "below the usual" not in html and "checked with the passport" in html
+
+
+def test_the_draft_says_what_is_still_needed(as_clinician, case):
+    fragment = text(as_clinician, case, "case-complete", headers={"HX-Request": "true"})
+    assert "Lesions: enter at least one lesion." in fragment
+    assert reverse("lesion-new", args=[case.uuid]) in fragment
+
+
+def test_the_number_of_queries_does_not_grow_with_the_case(as_clinician, full, django_assert_max_num_queries):
+    urls = [url(full, name) for name in PARTS[:3]]
+    for address in urls:
+        as_clinician.get(address)
+    counts = []
+    for address, limit in zip(urls, (16, 22, 18), strict=True):
+        with django_assert_max_num_queries(limit) as asked:
+            as_clinician.get(address)
+        counts.append(len(asked))
+    procedure = full.procedures.get(kind="rfa")
+    for number in range(3):
+        lesion = LesionFactory(case=full)
+        treated = TreatedLesionFactory(procedure=procedure, lesion=lesion)
+        AblationFactory(treated_lesion=treated)
+        BalloonInflationFactory(
+            procedure=full.procedures.get(kind="reboa"), inflated_min=60 + 20 * number, deflated_min=70 + 20 * number
+        )
+        ComplicationFactory(procedure=procedure, lesion=lesion)
+        AssessmentFactory(case=full, time_point=["month_1", "month_3", "month_6"][number])
+    for address, count in zip(urls, counts, strict=True):
+        with django_assert_max_num_queries(count):
+            as_clinician.get(address)
+
+
+def test_sources_come_in_one_query(as_clinician, published, django_assert_max_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    LesionFactory(case=published)
+    with CaptureQueriesContext(connection, ) as asked:
+        text(as_clinician, published)
+    assert sum("literature_sourcevalue" in query["sql"] for query in asked.captured_queries) == 1
