@@ -12,8 +12,8 @@ from cases.embedding import CASE
 from cases.models import Case, Diagnosis, Lesion, Patient, Treatment
 from registry.access import log, scope
 from registry.access.models import AccessEvent
-from registry.core.api.fields import ReferenceField, ShownField
-from registry.core.api.serializers import ID, TEXT, TEXT_OR_NULL, TEXTS, Change, Incoming, RecordSerializer
+from registry.core.api.fields import ID, TEXT, TEXT_OR_NULL, TEXTS, ReferenceField, ShownField
+from registry.core.api.serializers import Change, Incoming, RecordSerializer
 from registry.core.api.views import ReadOnlyRecordViewSet, RecordViewSet
 
 #: Every age from here on is shown as this to those who may not see identity (Safe Harbor).

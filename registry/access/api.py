@@ -1,5 +1,6 @@
 """Centres in the API."""
 
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,8 +9,7 @@ from rest_framework import serializers
 
 from registry.access import scope
 from registry.access.models import Center
-from registry.core.api.fields import ShownField
-from registry.core.api.serializers import ID
+from registry.core.api.fields import ID, ShownField
 from registry.core.api.views import ReadOnlyRecordViewSet
 
 
@@ -34,10 +34,7 @@ class CenterSerializer(serializers.ModelSerializer):
             "center": ShownField(
                 of=lambda center: center.code, schema=text, help_text=_("The centre’s code.")
             ),
-            **{
-                name: ShownField(of=lambda center, name=name: getattr(center, name), schema=text)
-                for name in ("name", "city", "country")
-            },
+            **{name: ShownField(of=attrgetter(name), schema=text) for name in ("name", "city", "country")},
             "kind": ShownField(of=lambda center: center.kind, schema={"type": "string"}),
             "may_write": ShownField(
                 of=lambda center: (

@@ -1,14 +1,14 @@
 """Publications, their values and the sources of patient-level values in the API; they come from files, so read-only."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.utils.translation import gettext_lazy as _
 
-from registry.core.api.fields import ShownField
-from registry.core.api.serializers import ID, TEXT, RecordSerializer
+from registry.core.api.fields import ID, TEXT, ShownField
+from registry.core.api.serializers import RecordSerializer
 from registry.core.api.views import ReadOnlyRecordViewSet
 from registry.core.models import Record
 from registry.literature import filters
@@ -140,7 +140,7 @@ class PublicationViewSet(ReadOnlyRecordViewSet):
 
 
 class _OfPublication(ReadOnlyRecordViewSet):
-    select = ("publication",)
+    select: ClassVar[tuple[str, ...]] = ("publication",)
 
 
 class StudyArmViewSet(_OfPublication):

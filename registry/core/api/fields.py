@@ -23,6 +23,25 @@ REQUIRED = _("This field is required.")
 UNKNOWN = _("This field is not known.")
 FIXED = _("This field cannot be set here.")
 
+# Shapes for the API's description.
+ID = {"type": "string", "format": "uuid"}
+TEXT = {"type": "string"}
+TEXT_OR_NULL = {"type": ["string", "null"]}
+WARNINGS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "field": TEXT,
+            "limit": TEXT,
+            "message": TEXT,
+            "value": {"type": ["string", "number", "boolean", "null"]},
+        },
+        "required": ["field", "limit", "message", "value"],
+    },
+}
+TEXTS = {"type": "array", "items": TEXT}
+
 
 def number_out(value: Any) -> Any:
     """A number as JSON number; what could not be read goes back as it came."""
@@ -35,6 +54,8 @@ def value_out(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Record):
         return str(value.uuid)
+    if isinstance(value, uuid.UUID):
+        return str(value)
     return number_out(value)
 
 

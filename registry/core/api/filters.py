@@ -15,7 +15,7 @@ from registry.core.api import problems
 from registry.core.api.paging import PARAMETERS
 
 #: Makes the condition of a filter from its value.
-Condition = Callable[[Any], Q]
+Condition = Callable[[Any], Any]
 
 
 class _Value(forms.Field):

@@ -76,7 +76,7 @@ def column_at(model: type[models.Model], path: str, *, descending: bool) -> Colu
         if found is None or not hasattr(found, "null"):
             raise FieldDoesNotExist(path)
         nullable = nullable or found.null
-        at = found.related_model or at  # type: ignore[assignment]
+        at = found.related_model or at
     return Column(path, descending, nullable, found)  # type: ignore[arg-type]
 
 

@@ -20,7 +20,7 @@ class ProblemSerializer(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="One sentence that says what is wrong.")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="Field → messages; nested fields with a point, such as details.blood_loss_ml.",
@@ -31,7 +31,7 @@ class DifferenceSerializer(serializers.Serializer):
     """A field that two people changed differently."""
 
     field = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     yours = serializers.JSONField(allow_null=True)
     theirs = serializers.JSONField(allow_null=True)
 
@@ -67,6 +67,8 @@ _MEDIA = "application/problem+json"
 class RecordSchema(AutoSchema):
     """Adds the refusals to every operation, and tells the operations of the resources apart."""
 
+    view: Any
+
     def get_response_serializers(self) -> Any:
         success = super().get_response_serializers()
         code = {"POST": 201, "DELETE": 204}.get(self.method, 200)
@@ -101,17 +103,14 @@ class RecordSchema(AutoSchema):
         return found
 
     def get_summary(self) -> str | None:
-        resource = self._resource()
-        verb = {"GET": "Read", "POST": "Create", "PATCH": "Change", "DELETE": "Delete"}[self.method]
+        meta = self.view.serializer_class.model()._meta
         if getattr(self.view, "action", "") == "list":
-            return f"List {resource}"
-        return f"{verb} one of {resource}"
+            return f"List {meta.verbose_name_plural}"
+        verb = {"GET": "Read", "POST": "Create", "PATCH": "Change", "DELETE": "Delete"}[self.method]
+        name = str(meta.verbose_name)
+        return f"{verb} {'an' if name[0] in 'aeiou' else 'a'} {name}"
 
-    def _resource(self) -> str:
-        model = self.view.serializer_class.model()
-        return str(model._meta.verbose_name_plural)
-
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return (type(self.view).__doc__ or "").strip()
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Any]:

@@ -48,8 +48,8 @@ class JSONOnly(DefaultContentNegotiation):
 class ApiViewMixin:
     """What every view of the API shares: size limit, strict parameters, no caching."""
 
-    content_negotiation_class = JSONOnly
-    metadata_class = None
+    content_negotiation_class: Any = JSONOnly
+    metadata_class: Any = None
     #: Query parameters that a request to a single record may carry, by method.
     detail_parameters: ClassVar[dict[str, frozenset[str]]] = {"DELETE": _DELETE_PARAMETERS}
 
@@ -202,14 +202,16 @@ class RecordViewSet(ReadOnlyRecordViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         change = self.change(request)
         change.version = None
-        record = self.get_serializer(data=request.data).write(change)
+        serializer: Any = self.get_serializer(data=request.data)
+        record = serializer.write(change)
         return self.written(record, 201)
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.object_to_change()
         change = self.change(request)
         demand_version(change)
-        record = self.get_serializer(record, data=request.data).write(change)
+        serializer: Any = self.get_serializer(record, data=request.data)
+        record = serializer.write(change)
         return self.written(record, 200)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -219,7 +221,7 @@ class RecordViewSet(ReadOnlyRecordViewSet):
             raise problems.invalid({name: [_("This field is not known.")] for name in sorted(unknown)})
         change = self.change(request)
         demand_version(change)
-        serializer = self.get_serializer(record)
+        serializer: Any = self.get_serializer(record)
         try:
             records.delete(record, by=change.by, reason=change.reason, expected_version=change.version)
         except ValidationError as refused:
@@ -242,7 +244,8 @@ class RecordViewSet(ReadOnlyRecordViewSet):
 
     def change(self, request: Request) -> Change:
         """How the write is meant: version, reason and confirmations from body, query and headers."""
-        data = {**{name: request.query_params[name] for name in request.query_params}, **request.data}
+        body: Any = request.data
+        data = {**{name: request.query_params[name] for name in request.query_params}, **body}
         errors: problems.Errors = {}
         change = Change(by=request.user)
         try:
