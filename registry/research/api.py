@@ -54,9 +54,9 @@ class ExportView(APIView):
         operation_id="export",
         description=(
             "Streams one table. Headers ahead of the data: `X-Receipt` (id of the receipt) and `X-Rows` (rows "
-            "counted in the snapshot the data is read from). The SHA-256 of the whole file stands on the receipt after "
-            "the last byte. Every coded column of a table filters it; a repeated parameter lists alternatives; an unknown "
-            "parameter is refused."
+            "counted in the snapshot the data is read from). The SHA-256 of the whole file stands on the receipt "
+            "after the last byte. The filters are those of the list of the same rows, and every coded column "
+            "besides; an unknown parameter is refused."
         ),
         parameters=[
             OpenApiParameter("table", str, OpenApiParameter.PATH, enum=TABLE_NAMES),
@@ -67,15 +67,19 @@ class ExportView(APIView):
             OpenApiParameter("diagnosis", str, description="Slug of a diagnosis."),
             OpenApiParameter("disease_status", str),
             OpenApiParameter("strategy", str, description="Such as sacroplasty+rfa."),
-            OpenApiParameter("kind", str, description="Kind of procedure or complication, where the table has it."),
+            OpenApiParameter(
+                "kind", str, description="Kind of procedure or complication, where the table has it."
+            ),
         ],
         responses={
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The table."),
-            400: OpenApiResponse(OpenApiTypes.OBJECT, description="A filter that is unknown or holds what cannot be."),
+            400: OpenApiResponse(
+                OpenApiTypes.OBJECT, description="A filter that is unknown or holds what cannot be."
+            ),
             404: OpenApiResponse(OpenApiTypes.OBJECT, description="No such table or format."),
         },
     )
-    def get(self, request: Request, table: str, format: str) -> HttpResponseBase:  # noqa: A002 - names of the path
+    def get(self, request: Request, table: str, format: str) -> HttpResponseBase:
         known = tables().get(table)
         if known is None:
             raise NotFound(f"There is no table “{table[:60]}”. Tables: {', '.join(tables())}.")
@@ -135,5 +139,3 @@ class ReceiptView(APIView):
         if receipt is None:
             raise NotFound("There is no such receipt of yours.")
         return Response(ReceiptSerializer(receipt).data)
-
-

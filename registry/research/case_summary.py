@@ -8,7 +8,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import Case as Switch
-from django.db.models import Exists, FilteredRelation, IntegerField, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import (
+    CharField,
+    Exists,
+    FilteredRelation,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 
 from cases.models import Lesion
 from outcomes.codes import TimePoint
@@ -18,7 +31,14 @@ from procedures.kinds import KINDS
 from procedures.models import Procedure
 from procedures.strategy import OCCLUSION
 from registry.research.code_sets import union_of_codes
-from registry.research.columns import Column, ColumnType, Origin
+from registry.research.columns import (
+    Column,
+    ColumnType,
+    Origin,
+    missing_code,
+    missing_column,
+    only_where_empty,
+)
 from registry.research.tables import aggregate_of, case_columns, count_of, details_of
 
 #: The scores that have a column per time point.
@@ -39,7 +59,11 @@ def relations() -> Mapping[str, FilteredRelation]:
     """A join per kind (its first procedure) and one per time point."""
     found: dict[str, Any] = {}
     for kind in Kind:
-        first = Procedure.objects.filter(case=OuterRef("pk"), kind=kind.value).order_by("sequence").values("pk")[:1]
+        first = (
+            Procedure.objects.filter(case=OuterRef("pk"), kind=kind.value)
+            .order_by("sequence")
+            .values("pk")[:1]
+        )
         found[_first(kind)] = FilteredRelation(
             "procedures", condition=Q(procedures__kind=kind.value) & Q(procedures__pk=Subquery(first))
         )
@@ -62,9 +86,14 @@ def _lesions() -> Iterator[Column]:
     rows = Lesion.objects.filter(case=OuterRef("pk"))
     levels, volume = (next(Origin(Lesion).columns(only=[name])) for name in ("levels", "volume_ml"))
     yield Column(
-        "lesion_count", "number of lesions", ColumnType.INTEGER, count_of(rows, "case"), "cases.Lesion", derived=True
+        "lesion_count",
+        "number of lesions",
+        ColumnType.INTEGER,
+        count_of(rows, "case"),
+        "cases.Lesion",
+        derived=True,
     )
-    yield Column(
+    union = Column(
         "levels",
         "levels of all lesions",
         ColumnType.CODE_SET,
@@ -73,8 +102,10 @@ def _lesions() -> Iterator[Column]:
         codes=levels.codes,
         derived=True,
     )
+    yield union
+    yield missing_column(union, _why_in_all(rows, "levels", union))
     for aggregate, words in ((Sum, "sum over the lesions"), (Max, "largest of the lesions")):
-        yield Column(
+        column = Column(
             f"volume_ml__{aggregate.__name__.lower()}",
             f"{volume.label}, {words}",
             volume.type,
@@ -83,6 +114,14 @@ def _lesions() -> Iterator[Column]:
             unit=volume.unit,
             derived=True,
         )
+        yield column
+        yield missing_column(column, _why_in_all(rows, "volume_ml", column))
+
+
+def _why_in_all(rows: QuerySet, field: str, column: Column) -> Any:
+    """A reason why no lesion has a value, where none has."""
+    code = aggregate_of(rows, "case", Max(missing_code(field, "")), CharField())
+    return only_where_empty(column.expression, code)
 
 
 def _procedure(kind: Kind) -> Iterator[Column]:
@@ -116,7 +155,7 @@ def _complications() -> Iterator[Column]:
     """How many complications; empty while no procedure, or not every procedure, has answered whether there were any."""
     procedures = Procedure.objects.filter(case=OuterRef("pk"))
     rows = Complication.objects.filter(procedure__case=OuterRef("pk"))
-    major = rows.with_derived("major").filter(major=True)
+    major = rows.with_derived("major").filter(Q(major=True))
     answered = Exists(procedures) & ~Exists(procedures.filter(complications_answered__isnull=True))
     for name, label, counted in (
         ("complication_count", "number of complications", rows),

@@ -32,7 +32,9 @@ def union_of_codes(rows: QuerySet, parent: str, field: str, codes: Sequence[str]
     while len(parts) > 1:
         pairs = [parts[at : at + 2] for at in range(0, len(parts), 2)]
         parts = [
-            CombinedExpression(pair[0], "||", pair[1], output_field=CharField()) if len(pair) == 2 else pair[0]
+            CombinedExpression(pair[0], "||", pair[1], output_field=CharField())
+            if len(pair) == 2
+            else pair[0]
             for pair in pairs
         ]
     union = NullIf(Substr(parts[0], 2, output_field=CharField()), Value(""))

@@ -10,8 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Case as Switch
+from django.db.models import F, OuterRef, Q, Subquery, Value, When
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 
 from registry.core import fields
 from registry.core.codes import MISSING_SUFFIX, MissingCode
@@ -78,7 +81,7 @@ class Column:
     @property
     def lookup(self) -> str | None:
         """The lookup that filters this column, where it is a plain field."""
-        return self.expression.name if isinstance(self.expression, F) else None
+        return str(self.expression.name) if isinstance(self.expression, F) else None  # type: ignore[attr-defined]
 
 
 def joined(*steps: str) -> str:
@@ -95,17 +98,27 @@ def missing_codes() -> tuple[tuple[str, str], ...]:
     return tuple((str(code), str(label)) for code, label in MissingCode.choices)
 
 
-def missing_column(name: str, field: str, path: str, label: str, source: str) -> Column:
-    """Why ``field`` is empty: its code out of the record's ``missing``."""
+def missing_code(field: str, path: str) -> Any:
+    """The missing code of a field, out of the record's ``missing``."""
+    return KeyTextTransform(field, joined(path, "missing"), output_field=models.CharField())
+
+
+def missing_column(of: Column, expression: Any) -> Column:
+    """Why ``of`` is empty."""
     return Column(
-        f"{name}{MISSING_SUFFIX}",
-        f"{label}: why missing",
+        f"{of.name}{MISSING_SUFFIX}",
+        f"{of.label}: why missing",
         ColumnType.CODE,
-        KeyTextTransform(field, joined(path, "missing"), output_field=models.CharField()),
-        f"{source}, missing code",
+        expression,
+        f"{of.source}, missing code",
         codes=missing_codes(),
         derived=True,
     )
+
+
+def only_where_empty(value: Any, code: Any) -> Any:
+    """The code of a computed column: a value that was found by another way needs no excuse."""
+    return Switch(When(IsNull(value, True), then=code), default=Value(None), output_field=models.CharField())
 
 
 @dataclass(frozen=True)
@@ -136,7 +149,9 @@ class Origin:
 
     # -- columns -------------------------------------------------------------------------------------------------
 
-    def columns(self, *, only: Iterable[str] = (), rename: Mapping[str, str] | None = None) -> Iterator[Column]:
+    def columns(
+        self, *, only: Iterable[str] = (), rename: Mapping[str, str] | None = None
+    ) -> Iterator[Column]:
         """Every field of the model with its missing code, then its derived values."""
         wanted = frozenset(only)
         for field in self.model._meta.concrete_fields:
@@ -160,21 +175,20 @@ class Origin:
             identity=self.identity_of(field),
         )
         yield column
-        if self.case is not None and (field.name == "date" or field.name.endswith("_date")):
-            if self.source(field.name) != DAY_0:
-                column = self._day(field.name)
-                yield column
-        if field.name in self.model.missable_fields():
-            yield missing_column(column.name, field.name, self.path, column.label, self.source(field.name))
+        is_date = field.name == "date" or field.name.endswith("_date")
+        if is_date and self.case is not None and self.source(field.name) != DAY_0:
+            yield from self._day(field.name)
+        elif field.name in self.model.missable_fields():
+            yield missing_column(column, missing_code(field.name, self.path))
 
-    def _day(self, date: str) -> Column:
+    def _day(self, date: str) -> Iterator[Column]:
         """A date as days after the index procedure; an interval as printed counts where the date is unknown."""
         stem = date.removesuffix("date")
         names = {field.name for field in self.model._meta.concrete_fields}
         value, unit = f"{stem}interval_value", f"{stem}interval_unit"
         label = self.labelled(self.model._meta.get_field(date).verbose_name)  # type: ignore[union-attr]
         has_interval = value in names and unit in names
-        return Column(
+        day = Column(
             self.named(f"{stem}day"),
             f"{label}, day after the index procedure",
             ColumnType.NUMBER,
@@ -184,17 +198,26 @@ class Origin:
                 joined(self.path, value) if has_interval else None,
                 joined(self.path, unit) if has_interval else None,
             ),
-            f"{self.source(date)} less the index date" + (", else the interval in days" if has_interval else ""),
+            f"{self.source(date)} less the index date"
+            + (", else the interval in days" if has_interval else ""),
             unit="d",
             derived=True,
         )
+        yield day
+        # Where both are missing, what is said of the interval is the closer reason.
+        missable = self.model.missable_fields()
+        codes = [missing_code(name, self.path) for name in (value, date) if name in missable]
+        if codes:
+            yield missing_column(
+                day, only_where_empty(day.expression, Coalesce(*codes) if codes[1:] else codes[0])
+            )
 
     def derived(self, value: Derived, *, name: str | None = None) -> Column:
         """A derived value: its own SQL on the model's rows, or a look into them from afar."""
         expression: Any = value.sql()
         if self.path:
             rows = self.model._base_manager.filter(pk=OuterRef(joined(self.path, "pk"))).order_by()
-            expression = Subquery(rows.annotate(derived_value=expression).values("derived_value")[:1])
+            expression = Subquery(rows.values_list(expression)[:1])
         return Column(
             self.named(name or value.name),
             self.labelled(value.label),
@@ -221,8 +244,6 @@ class Origin:
 
 def coalesced(columns: Iterable[Column]) -> list[Column]:
     """Columns of the same name from several kinds of one thing as one column; each row fills at most one of them."""
-    from django.db.models.functions import Coalesce
-
     groups: dict[str, list[Column]] = {}
     for column in columns:
         groups.setdefault(column.name, []).append(column)

@@ -28,17 +28,17 @@ OF_EVERY_RECORD = frozenset(field.name for field in Record._meta.local_fields)
 INTRODUCTION = """\
 # Data model
 
-Written by `manage.py data_model` from the models themselves; `manage.py data_model --check` fails when this page and the
-models differ. Change the models, then run `make docs`.
+Written by `manage.py data_model` from the models themselves; `manage.py data_model --check` fails when this page
+and the models differ. Change the models, then run `make docs`.
 
-Every record below has besides the fields listed: a public id (`uuid`), a `version` that guards concurrent changes, who
-created and last changed it and when, `missing` (field → code: why a value is absent), `confirmed` (field → reason for an
-unusual value), and a history of every change with who, when and why.
+Every record below has besides the fields listed: a public id (`uuid`), a `version` that guards concurrent changes,
+who created and last changed it and when, `missing` (field → code: why a value is absent), `confirmed` (field →
+reason for an unusual value), and a history of every change with who, when and why.
 
-**Columns of the field tables.** *Type*: decimal (with its decimals), whole number, yes/no, date, code, codes (several, stored
-as `a;b` in the order of the list), line, text. *Limits*: refused outside, at every door. *Usual*: outside, a confirmation
-with a reason is asked; nothing is blocked. *Missing*: the field takes a missing code; in exports it stands in
-`<field>__missing`. *Identity*: shown only to those who may see who a patient is.
+**Columns of the field tables.** *Type*: decimal (with its decimals), whole number, yes/no, date, code, codes
+(several, stored as `a;b` in the order of the list), line, text. *Limits*: refused outside, at every door. *Usual*:
+outside, a confirmation with a reason is asked; nothing is blocked. *Missing*: the field takes a missing code; in
+exports it stands in `<field>__missing`. *Identity*: shown only to those who may see who a patient is.
 """
 
 
@@ -83,7 +83,7 @@ def _parents_first(records: list[type[Record]]) -> Iterator[type[Record]]:
 
 def _missing_codes() -> Iterator[str]:
     yield "## Why a value is absent\n"
-    yield _grid(("code", "meaning"), [(f"`{code}`", label) for code, label in MissingCode.choices])
+    yield _grid(("code", "meaning"), [(f"`{code}`", str(label)) for code, label in MissingCode.choices])
 
 
 # -- models ------------------------------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def _(rule: rules.OnlyOne) -> str:
 
 def _condition(condition: models.Q) -> str:
     """The condition of a partial uniqueness, as far as they go: one field, negated or not."""
-    (only,) = condition.children
+    only: Any = condition.children[0]
     if isinstance(only, models.Q):
         return _condition(only)
     name, value = only
@@ -283,7 +283,8 @@ def _rules_of_several_fields(model: type[Record]) -> Iterator[str]:
         ):
             yield in_words(constraint)
     if model.immutable_fields:
-        yield f"{_names(model.immutable_fields, 'and')} never {'changes' if len(model.immutable_fields) == 1 else 'change'}."
+        verb = "changes" if len(model.immutable_fields) == 1 else "change"
+        yield f"{_names(model.immutable_fields, 'and')} never {verb}."
 
 
 def _soft_limits_in_words(model: type[Record]) -> Iterator[str]:

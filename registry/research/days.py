@@ -16,13 +16,20 @@ class DaysBetween(Func):
     arity = 2
     output_field = IntegerField()
 
-    def as_sql(self, compiler, connection, **context):
-        return super().as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
+    def as_sql(self, compiler, connection, function=None, template=None, arg_joiner=None, **extra_context):
+        return super().as_sql(
+            compiler,
+            connection,
+            function=function,
+            template=template or "(%(expressions)s)",
+            arg_joiner=arg_joiner or " - ",
+            **extra_context,
+        )
 
     def as_sqlite(self, compiler, connection, **context):
         # Julian days of two calendar dates end alike, so their difference is a whole number exactly.
         template = "CAST(julianday(%(expressions)s) AS INTEGER)"
-        return super().as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
+        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
 
 
 def day_sql(date: str, case: str, interval_value: str | None = None, interval_unit: str | None = None) -> Any:

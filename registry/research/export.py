@@ -44,7 +44,10 @@ def select(
     matching = filters.apply(table, table.visible(user), asked)
     rows, without_consent = matching, matching.none()
     if table.without_consent is not None:
-        rows, without_consent = matching.filter(~table.without_consent), matching.filter(table.without_consent)
+        rows, without_consent = (
+            matching.filter(~table.without_consent),
+            matching.filter(table.without_consent),
+        )
     shown, expressions, withheld = [], [], []
     for column in table.columns:
         reason = profile.withheld(column)

@@ -25,18 +25,23 @@ from registry.research.tables import Table
 #: Filters of the API that ask about what an export withholds, by the beginning of their names.
 ABOUT_IDENTITY = ("registry_id", "index_date")
 #: What a case is that rows below it can be narrowed by too: name → lookup from the case.
-OF_CASE = {"case_status": "status", "status": "status", "disease_status": "disease_status", "sex": "patient__sex"}
+OF_CASE = {
+    "case_status": "status",
+    "status": "status",
+    "disease_status": "disease_status",
+    "sex": "patient__sex",
+}
 
 
 def filterable(table: Table) -> dict[str, RecordFilter]:
     """The table's filters by name."""
-    found = {
-        column.name: made for column in table.columns if (made := _of_column(column)) is not None
-    }
+    found = {column.name: made for column in table.columns if (made := _of_column(column)) is not None}
     if table.case is not None:
         found |= _of_case(table.case)
     found |= {
-        name: made for name, made in table.filterset.base_filters.items() if not name.startswith(ABOUT_IDENTITY)
+        name: made
+        for name, made in table.filterset.base_filters.items()
+        if not name.startswith(ABOUT_IDENTITY)
     }
     if table.case == "":
         found["kind"] = cases_by_kind()
@@ -52,7 +57,9 @@ def apply(table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]]) 
     for name, values in asked.items():
         made = known.get(name)
         if made is None:
-            errors[name] = [_("This parameter is not known. Known here: %(known)s.") % {"known": ", ".join(known)}]
+            errors[name] = [
+                _("This parameter is not known. Known here: %(known)s.") % {"known": ", ".join(known)}
+            ]
         elif len(values) > 1:
             errors[name] = [_("This parameter stands twice.")]
         elif values[0] == "" and not made.takes_empty:
@@ -83,11 +90,15 @@ def _of_case(case: str) -> dict[str, RecordFilter]:
     on_case = CaseFilterSet.base_filters
     found: dict[str, RecordFilter] = {}
     for name, path in OF_CASE.items():
-        found[name] = _moved(on_case[name], lambda value, path=joined(case, path): Q(**{path: value}))
+        found[name] = _moved(on_case[name], _equal_to(joined(case, path)))
     found["diagnosis"] = by_name(joined(case, "diagnosis"), Diagnosis.objects.all, "slug", "diagnosis")
     strategy = strategy_sql(case or "pk")
     found[STRATEGY.name] = _moved(cases_by_strategy(), lambda value: Exact(strategy, Value(value)))  # type: ignore
     return found
+
+
+def _equal_to(path: str) -> Callable[[Any], Q]:
+    return lambda value: Q(**{path: value})
 
 
 def _moved(made: RecordFilter, condition: Callable[[Any], Q]) -> RecordFilter:
@@ -116,7 +127,8 @@ def _by_code_set(path: str, codes: list[str]) -> RecordFilter:
         for code in wanted:
             if code not in codes:
                 raise forms.ValidationError(
-                    _("“%(value)s” is not one of: %(codes)s.") % {"value": code[:60], "codes": ", ".join(codes)}
+                    _("“%(value)s” is not one of: %(codes)s.")
+                    % {"value": code[:60], "codes": ", ".join(codes)}
                 )
         return wanted
 
@@ -127,5 +139,8 @@ def _by_code_set(path: str, codes: list[str]) -> RecordFilter:
         return every
 
     return RecordFilter(
-        read=read, condition=condition, text="Codes joined by ; that must all be there.", schema={"type": "string"}
+        read=read,
+        condition=condition,
+        text="Codes joined by ; that must all be there.",
+        schema={"type": "string"},
     )

@@ -72,7 +72,9 @@ def encode_csv(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iter
     out = csv.writer(buffer)
     out.writerow([column.name for column in columns])
     for row in rows:
-        out.writerow(["" if value is None else write(value) for write, value in zip(writers, row, strict=True)])
+        out.writerow(
+            ["" if value is None else write(value) for write, value in zip(writers, row, strict=True)]
+        )
         if buffer.tell() >= CHUNK:
             yield buffer.getvalue().encode()
             buffer.seek(0)

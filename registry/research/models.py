@@ -31,7 +31,9 @@ class ExportReceipt(models.Model):
     at = models.DateTimeField("at", auto_now_add=True)
     table = models.CharField("table", max_length=60)
     format = models.CharField("format", max_length=20)
-    definition = models.JSONField("definition", default=dict, help_text="Table, profile and filters as asked for.")
+    definition = models.JSONField(
+        "definition", default=dict, help_text="Table, profile and filters as asked for."
+    )
     rows = models.PositiveBigIntegerField("rows")
     excluded = models.JSONField("rows left out", default=dict, help_text="Reason → number of rows.")
     withheld = models.JSONField("columns withheld", default=list, help_text="Each with the reason.")

@@ -38,23 +38,29 @@ class Profile:
     name: str
     treatments: Mapping[Identity, Treatment]
 
+    def treatment(self, column: Column) -> Treatment | None:
+        return self.treatments.get(column.identity) if column.identity else None
+
     def expression(self, column: Column, published: Q) -> Any:
         """The column's expression under this profile, or ``None`` where the column is left out."""
-        if column.identity not in self.treatments:
+        treatment = self.treatment(column)
+        if treatment is None:
             return column.expression
-        treatment = self.treatments[column.identity]
         return None if treatment.expression is None else treatment.expression(column.expression, published)
 
     def withheld(self, column: Column) -> str:
         """Why the column is not shown as it stands; empty where it is."""
-        return self.treatments[column.identity].reason if column.identity in self.treatments else ""
+        treatment = self.treatment(column)
+        return treatment.reason if treatment else ""
 
 
 PSEUDONYMISED = Profile(
     "pseudonymised",
     {
         Identity.NUMBER: Treatment("identifies the patient; left out"),
-        Identity.DATE: Treatment("exact date; left out, days from the index procedure stand in its place where known"),
+        Identity.DATE: Treatment(
+            "exact date; left out, days from the index procedure stand in its place where known"
+        ),
         Identity.TEXT: Treatment("free text; shown for published patients only", _published_only),
         Identity.AGE: Treatment(f"ages above {HIGHEST_AGE} are shown as {HIGHEST_AGE}", _capped),
     },

@@ -33,7 +33,10 @@ class Snapshot:
 
     def _begin(self) -> None:
         connection = self.connection
-        connection.settings_dict = {**connection.settings_dict, "OPTIONS": {**connection.settings_dict["OPTIONS"]}}
+        connection.settings_dict = {
+            **connection.settings_dict,
+            "OPTIONS": {**connection.settings_dict["OPTIONS"]},
+        }
         if connection.vendor == "postgresql":
             from django.db.backends.postgresql.psycopg_any import IsolationLevel
 

@@ -73,7 +73,9 @@ class Synthesis:
         return self.draw.choice(choices)
 
     def weighted(self, choices: Sequence[tuple[Any, int]]) -> Any:
-        return self.draw.choices([value for value, _weight in choices], [weight for _value, weight in choices])[0]
+        return self.draw.choices(
+            [value for value, _weight in choices], [weight for _value, weight in choices]
+        )[0]
 
     def number(self, mean: float, sd: float, low: float, high: float, places: int = 1) -> Decimal:
         value = min(max(self.draw.gauss(mean, sd), low), high)
@@ -125,7 +127,9 @@ class Synthesis:
             age_years=age,
             index_date=day,
             index_date_precision="day",
-            indications=self.one("pain", "pain;instability", "pain;neurologic_deficit", "pain;tumour_control"),
+            indications=self.one(
+                "pain", "pain;instability", "pain;neurologic_deficit", "pain;tumour_control"
+            ),
         )
         height = self.number(170, 9, 140, 205)
         self.answered(
@@ -153,13 +157,17 @@ class Synthesis:
 
     def lesion(self, case: Case, sacral: bool) -> Lesion:
         longest = self.number(30 if sacral else 38, 6, 15, 42 if sacral else 60)
-        across, high = (self.number(float(longest) * share, 2, 8, 28 if sacral else 50) for share in (0.75, 0.65))
+        across, high = (
+            self.number(float(longest) * share, 2, 8, 28 if sacral else 50) for share in (0.75, 0.65)
+        )
         ellipsoid = float(longest * across * high) / 2000
         lesion = Lesion(case=case, levels=";".join(self.one(*(SACRAL if sacral else LUMBAR))))
         self.answered(
             lesion,
             side=self.one("left", "right", "central", "bilateral"),
-            volume_ml=self.number(ellipsoid, ellipsoid * 0.05, ellipsoid * 0.85, min(ellipsoid * 1.15, 15 if sacral else 90), 2),
+            volume_ml=self.number(
+                ellipsoid, ellipsoid * 0.05, ellipsoid * 0.85, min(ellipsoid * 1.15, 15 if sacral else 90), 2
+            ),
             diameter_longest_mm=longest,
             diameter_perpendicular_mm=across,
             diameter_craniocaudal_mm=high,
@@ -172,7 +180,9 @@ class Synthesis:
         )
         if sacral:
             central = self.chance(0.3)
-            self.answered(lesion, zone_ala=not central, zone_foraminal=self.chance(0.35), zone_central=central)
+            self.answered(
+                lesion, zone_ala=not central, zone_foraminal=self.chance(0.35), zone_central=central
+            )
         return self.write(lesion)
 
     # -- procedures ----------------------------------------------------------------------------------------------
@@ -241,7 +251,9 @@ class Synthesis:
             end = start + self.whole(38, 12, 10, 58)
             inflation = BalloonInflation(procedure=procedure, aortic_zone="zone_iii", inflated_min=start)
             self.answered(
-                inflation, deflated_min=end, completeness=self.one("complete", "complete", "partial"),
+                inflation,
+                deflated_min=end,
+                completeness=self.one("complete", "complete", "partial"),
                 volume_ml=self.number(14, 3, 6, 24),
             )
             self.write(inflation)
@@ -285,7 +297,9 @@ class Synthesis:
                     agents=self.one("gelatin_sponge", "lipiodol", "gelatin_sponge;lipiodol"),
                 )
             )
-            self.write(TransarterialDrug(session=session, name="cisplatin", dose_mg=self.number(60, 10, 30, 90, 0)))
+            self.write(
+                TransarterialDrug(session=session, name="cisplatin", dose_mg=self.number(60, 10, 30, 90, 0))
+            )
 
     def _rfa(self, procedure: Procedure, lesions: Sequence[Lesion]) -> None:
         self.details(procedure, stopped_for_neurologic_symptoms=self.chance(0.03))
@@ -331,7 +345,9 @@ class Synthesis:
                 seen = at
         self.follow_up(case, day, death, lost, max(seen, 1))
 
-    def assessment(self, case: Case, point: TimePoint, day: datetime.date, at: int, pain: float, kps: int) -> None:
+    def assessment(
+        self, case: Case, point: TimePoint, day: datetime.date, at: int, pain: float, kps: int
+    ) -> None:
         row = Assessment(
             case=case,
             time_point=point.value,

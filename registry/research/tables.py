@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import models
-from django.db.models import Count, F, FilteredRelation, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Count,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.functions import Coalesce
 
 from cases import filters as of_cases
@@ -23,7 +33,16 @@ from registry.core.models import Record
 from registry.literature import filters as of_literature
 from registry.literature.models import ReportedValue
 from registry.research.code_sets import union_of_codes
-from registry.research.columns import Column, ColumnType, Origin, coalesced, joined, key, missing_column
+from registry.research.columns import (
+    Column,
+    ColumnType,
+    Origin,
+    coalesced,
+    joined,
+    key,
+    missing_code,
+    missing_column,
+)
 
 #: Patients who refused or withdrew their consent are left out of research.
 NO_CONSENT = (ConsentStatus.REFUSED.value, ConsentStatus.WITHDRAWN.value)
@@ -59,7 +78,7 @@ class Table:
 
     def visible(self, user: Any) -> QuerySet:
         """The rows the user may read, consent not yet looked at."""
-        return self.model.objects.for_user(user)  # type: ignore[attr-defined]
+        return self.model.objects.for_user(user)
 
     @property
     def published(self) -> Q:
@@ -105,8 +124,9 @@ def _of_case(path: str) -> Iterator[Column]:
 def _diagnosis(path: str) -> Iterator[Column]:
     """The diagnosis of a case and its codes."""
     slug = F(joined(path, "diagnosis__slug"))
-    yield Column("diagnosis", "diagnosis", ColumnType.CODE, slug, "cases.Case.diagnosis")
-    yield missing_column("diagnosis", "diagnosis", path, "diagnosis", "cases.Case.diagnosis")
+    diagnosis = Column("diagnosis", "diagnosis", ColumnType.CODE, slug, "cases.Case.diagnosis")
+    yield diagnosis
+    yield missing_column(diagnosis, missing_code("diagnosis", path))
     for name, field_name, label in (
         ("diagnosis_label", "label", "diagnosis, label"),
         ("icd10", "icd10", "ICD-10-CM of the primary tumour"),
@@ -150,13 +170,13 @@ def count_of(rows: QuerySet, parent: str) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def aggregate_of(rows: QuerySet, parent: str, aggregate: Any, output_field: models.Field) -> Any:
+def aggregate_of(rows: QuerySet, parent: str, aggregate: Any, output_field: Any) -> Any:
     """An aggregate over ``rows``, NULL where there is none."""
     found = rows.order_by().values(parent).annotate(answer=aggregate).values("answer")
     return Subquery(found, output_field=output_field)
 
 
-# -- the tables ----------------------------------------------------------------------------------------------------------
+# -- the tables ------------------------------------------------------------------------------------------------------
 
 
 def _patients() -> Iterator[Column]:
@@ -284,9 +304,9 @@ def _reported_values() -> Iterator[Column]:
 def _tables() -> Iterator[Table]:
     from registry.research import case_summary
 
-    case_rows = {"patient": "patient", "case": ""}
-    below_case = {"patient": "case__patient", "case": "case"}
-    below_procedure = {"patient": "procedure__case__patient", "case": "procedure__case"}
+    case_rows: Any = {"patient": "patient", "case": ""}
+    below_case: Any = {"patient": "case__patient", "case": "case"}
+    below_procedure: Any = {"patient": "procedure__case__patient", "case": "procedure__case"}
     yield Table("patients", Patient, "one patient", _patients, of_cases.PatientFilterSet, patient="")
     yield Table("cases", Case, "one case", case_columns, of_cases.CaseFilterSet, **case_rows)
     yield Table("lesions", Lesion, "one lesion", _lesions, of_cases.LesionFilterSet, **below_case)

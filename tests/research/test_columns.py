@@ -77,7 +77,9 @@ def admits_zero(field):
     model = field.model
     if not isinstance(field, fields.DecimalField | fields.IntegerField) or field.name in ("number", "order"):
         return False
-    own = [rule for rule in rules_of(model) if rule.fields == (field.name,) and isinstance(rule, Between | OneOf)]
+    own = [
+        rule for rule in rules_of(model) if rule.fields == (field.name,) and isinstance(rule, Between | OneOf)
+    ]
     return all(rule.holds({field.name: Decimal(0)}) for rule in own)
 
 
@@ -85,7 +87,11 @@ def zeros(model, **fixed):
     """Zero in every numeric field that admits it, and whatever the rules then want beside it."""
     found = dict(fixed)
     for field in model._meta.local_fields:
-        if field.name not in {f.name for f in Record._meta.local_fields} and not field.primary_key and admits_zero(field):
+        if (
+            field.name not in {f.name for f in Record._meta.local_fields}
+            and not field.primary_key
+            and admits_zero(field)
+        ):
             found.setdefault(field.name, 0)
     for rule in rules_of(model):
         if isinstance(rule, CodedMissing) or rule.holds({name: found.get(name) for name in rule.fields}):
@@ -117,7 +123,13 @@ def zero_world(center, researcher):
             factory(case=case, **zeros(model))
         elif "procedure" in names:
             kind = getattr(model, "kind", None)
-            kind = kind if isinstance(kind, str) else "reboa" if model is make.BalloonInflation else "vertebroplasty"
+            kind = (
+                kind
+                if isinstance(kind, str)
+                else "reboa"
+                if model is make.BalloonInflation
+                else "vertebroplasty"
+            )
             procedure = case.procedures.filter(kind=kind).first() or make.ProcedureFactory(
                 case=case, **zeros(make.Procedure, kind=kind)
             )
@@ -134,7 +146,11 @@ def test_zero_stays_zero(zero_world, table):
     for column in table.columns:
         label, _dot, name = column.source.rpartition(".")
         model = next((m for m in EXPORTED_MODELS if m._meta.label == label), None)
-        if model is None or column.derived or column.identity is not None and column.type is not ColumnType.INTEGER:
+        if (
+            model is None
+            or column.derived
+            or (column.identity is not None and column.type is not ColumnType.INTEGER)
+        ):
             continue
         field = model._meta.get_field(name)
         if column.type in (ColumnType.NUMBER, ColumnType.INTEGER) and admits_zero(field):
@@ -143,5 +159,10 @@ def test_zero_stays_zero(zero_world, table):
                 continue
             assert "0" in {row[column.name] for row in rows}, column.name
             checked += 1
-    expected = any(admits_zero(field) for field in table.model._meta.local_fields if isinstance(field, models.Field))
-    assert bool(checked) is (expected or table.name == "case_summary") or table.name in ("patients", "lesions")
+    expected = any(
+        admits_zero(field) for field in table.model._meta.local_fields if isinstance(field, models.Field)
+    )
+    assert bool(checked) is (expected or table.name == "case_summary") or table.name in (
+        "patients",
+        "lesions",
+    )

@@ -17,7 +17,6 @@ from registry.research.tables import tables
 from tests import factories as make
 
 
-
 @pytest.fixture
 def diagnoses(db):
     return [make.DiagnosisFactory(slug=f"diagnosis-{n}") for n in range(3)]

@@ -25,7 +25,11 @@ class World:
         self.own = make.CenterFactory(code="OWN", uuid=_id("own"))
         self.foreign = make.CenterFactory(code="FOR", uuid=_id("foreign"))
         self.diagnosis = make.DiagnosisFactory(
-            slug="renal-cell", label="Renal cell carcinoma", icd10="C64.9", icdo3="8312/3", uuid=_id("diagnosis")
+            slug="renal-cell",
+            label="Renal cell carcinoma",
+            icd10="C64.9",
+            icdo3="8312/3",
+            uuid=_id("diagnosis"),
         )
         self.researcher = make.member(self.own, "researcher", username="world-researcher")
         self.outsider = make.member(make.CenterFactory(code="ELSE"), "clinician", username="world-outsider")
@@ -37,9 +41,7 @@ class World:
 
     def case(self, name: str, center: Any, patient: dict[str, Any], **values: Any) -> Any:
         person = make.PatientFactory(center=center, uuid=_id(f"patient {name}"), **patient)
-        return make.CaseFactory(
-            patient=person, diagnosis=self.diagnosis, uuid=_id(f"case {name}"), **values
-        )
+        return make.CaseFactory(patient=person, diagnosis=self.diagnosis, uuid=_id(f"case {name}"), **values)
 
     def published_case(self) -> None:
         case = self.a = self.case(
@@ -78,15 +80,25 @@ class World:
             missing={"urine_output_ml": "not_reported"},
         )
         make.BalloonInflationFactory(
-            procedure=reboa, uuid=_id("inflation 1"), inflated_min=-10, deflated_min=50, aortic_zone="zone_iii"
+            procedure=reboa,
+            uuid=_id("inflation 1"),
+            inflated_min=-10,
+            deflated_min=50,
+            aortic_zone="zone_iii",
         )
         make.BalloonInflationFactory(
             procedure=reboa, uuid=_id("inflation 2"), inflated_min=65, deflated_min=65, volume_ml=0
         )
         make.AssessmentFactory(
-            case=case, uuid=_id("assessment A1"), time_point="baseline", vas_pain=8, missing={"odi": "not_done"}
+            case=case,
+            uuid=_id("assessment A1"),
+            time_point="baseline",
+            vas_pain=8,
+            missing={"odi": "not_done"},
         )
-        make.AssessmentFactory(case=case, uuid=_id("assessment A2"), time_point="month_12", vas_pain=0, kps=100)
+        make.AssessmentFactory(
+            case=case, uuid=_id("assessment A2"), time_point="month_12", vas_pain=0, kps=100
+        )
         make.FollowUpStatusFactory(
             case=case, vital_status="dead", death_interval_value=Decimal("5.0"), death_interval_unit="months"
         )
@@ -128,8 +140,14 @@ class World:
         make.TreatmentFactory(case=case, kind="chemotherapy")
         make.TreatmentFactory(case=case, kind="radiotherapy")
         sacroplasty = make.ProcedureFactory(
-            case=case, kind="sacroplasty", uuid=_id("procedure B1"), date=INDEX, duration_min=45,
-            technical_success=True, notes="free text", complications_answered="present",
+            case=case,
+            kind="sacroplasty",
+            uuid=_id("procedure B1"),
+            date=INDEX,
+            duration_min=45,
+            technical_success=True,
+            notes="free text",
+            complications_answered="present",
         )
         make.SacroplastyDetailsFactory(procedure=sacroplasty, technique="balloon", cement_product="+cement")
         make.TreatedLesionFactory(
@@ -143,13 +161,21 @@ class World:
             leak_sites="venous;disc",
         )
         rfa = make.ProcedureFactory(
-            case=case, kind="rfa", uuid=_id("procedure B2"), date=INDEX + datetime.timedelta(days=30), duration_min=60,
+            case=case,
+            kind="rfa",
+            uuid=_id("procedure B2"),
+            date=INDEX + datetime.timedelta(days=30),
+            duration_min=60,
             complications_answered="none",
         )
         make.RfaDetailsFactory(procedure=rfa, stopped_for_neurologic_symptoms=False)
         treated = make.TreatedLesionFactory(procedure=rfa, lesion=lesion, uuid=_id("treated B2"))
         make.AblationFactory(
-            treated_lesion=treated, ablation_time_min=10, temperature_mean_celsius=85, minutes_at_target_min=10, rolloff_count=0
+            treated_lesion=treated,
+            ablation_time_min=10,
+            temperature_mean_celsius=85,
+            minutes_at_target_min=10,
+            rolloff_count=0,
         )
         make.AblationFactory(treated_lesion=treated, ablation_time_min=Decimal("2.5"), rolloff_count=1)
         for point, days, vas in (("baseline", -3, "7.5"), ("day_1", 1, "0.0"), ("month_1", 30, "5.6")):
@@ -163,7 +189,10 @@ class World:
                 analgesic_scale=0 if point == "day_1" else 2,
                 barthel=0 if point == "day_1" else 95,
             )
-        for number, sections in ((1, {"odi_walking": 0}), (2, {"odi_walking": 3, "odi_lifting": 4, "odi_sitting": 0})):
+        for number, sections in (
+            (1, {"odi_walking": 0}),
+            (2, {"odi_walking": 3, "odi_lifting": 4, "odi_sitting": 0}),
+        ):
             make.AssessmentFactory(
                 case=case,
                 uuid=_id(f"assessment B unscheduled {number}"),
@@ -206,11 +235,26 @@ class World:
     def reported_values(self) -> None:
         arm = make.StudyArmFactory(publication=self.paper, code="A", uuid=_id("arm"))
         make.ReportedValueFactory(
-            publication=self.paper, uuid=_id("reported 1"), order=1, value=Decimal("7.700000"), value_text="7.70",
-            denominator=0, location="Table 2", category="zone I",
+            publication=self.paper,
+            uuid=_id("reported 1"),
+            order=1,
+            value=Decimal("7.700000"),
+            value_text="7.70",
+            denominator=0,
+            location="Table 2",
+            category="zone I",
         )
         make.ReportedValueFactory(
-            publication=self.paper, arm=arm, uuid=_id("reported 2"), order=2, statistic="p_value", variable="odi",
-            value=Decimal("0.0005"), qualifier="less_than", comparison="A vs B", test="t", location="Results",
+            publication=self.paper,
+            arm=arm,
+            uuid=_id("reported 2"),
+            order=2,
+            statistic="p_value",
+            variable="odi",
+            value=Decimal("0.0005"),
+            qualifier="less_than",
+            comparison="A vs B",
+            test="t",
+            location="Results",
             missing={"denominator": "not_reported"},
         )

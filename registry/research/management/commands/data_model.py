@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Writes docs/data-model.md from the models; with --check, fails when the document is out of date."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="Write nothing; exit 1 when the document differs.")
+        parser.add_argument(
+            "--check", action="store_true", help="Write nothing; exit 1 when the document differs."
+        )
 
     def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
         path = Path(settings.BASE_DIR) / "docs" / "data-model.md"

@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--patients", type=int, required=True, help="How many patients to add.")
         parser.add_argument("--seed", type=int, default=1, help="Another seed gives other patients.")
-        parser.add_argument("--center", default=f"{PREFIX}-1", help="Code of the centre; made if there is none.")
+        parser.add_argument(
+            "--center", default=f"{PREFIX}-1", help="Code of the centre; made if there is none."
+        )
 
     def handle(self, *args: Any, patients: int, seed: int, center: str, **options: Any) -> None:
         if not 1 <= patients <= 1_000_000:
@@ -52,5 +54,7 @@ class Command(BaseCommand):
         if center.kind != Center.Kind.CLINICAL:
             raise CommandError(f"{code} is a published series.")
         if not made and not code.startswith(PREFIX) and Patient.objects.filter(center=center).exists():
-            raise CommandError(f"{code} has patients; synthetic ones are never put among them. Name another centre.")
+            raise CommandError(
+                f"{code} has patients; synthetic ones are never put among them. Name another centre."
+            )
         return center
