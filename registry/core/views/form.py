@@ -246,10 +246,21 @@ class RecordFormView(View):
         if self.repeated:
             merged = merged.copy()
             for part in self.parts():
-                key = f"{part.name}-version" if part.name else "version"
-                if not merged.get(key):
-                    merged[key] = "0"  # a version nobody has: whatever differs from what was saved is a conflict
+                self._as_if_opened_before(part, merged)
         return merged
+
+    def _as_if_opened_before(self, part: Part, data: QueryDict) -> None:
+        """Turn a creating form that comes a second time into a change from a version that nobody has.
+
+        Whatever differs from what was saved the first time is then a conflict; the number that the registry gave
+        meanwhile is none.
+        """
+        prefix = f"{part.name}-" if part.name else ""
+        if not data.get(f"{prefix}version"):
+            data[f"{prefix}version"] = "0"
+        record = part.instance({"": self.record})
+        if record.numbered_within is not None and not data.get(prefix + record.numbered_within[0]):
+            data[prefix + record.numbered_within[0]] = str(getattr(record, record.numbered_within[0]))
 
     @staticmethod
     def _only_stale(forms: list[tuple[Part, RecordForm]]) -> bool:
