@@ -1,9 +1,14 @@
 """Two people change one record; and what a complete case asks for."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from cases.api import LesionSerializer
 from cases.models import Lesion
 from registry.core import records
+from registry.core.api.problems import Problem
+from registry.core.api.serializers import Change
 from tests import factories
 from tests.factories import TESTS
 
@@ -176,3 +181,12 @@ def test_a_case_is_not_signed_by_api(api, complete_case):
 def test_a_record_in_use_is_not_deleted(api, case, patient):
     answer = api.delete(f"patients/{patient.uuid}/", {"version": 1})
     assert answer.status_code == 400 and "case" in answer.json()["detail"]
+
+
+def test_a_record_that_goes_while_it_is_changed_is_a_conflict(lesion, clinician):
+    context = {"request": SimpleNamespace(user=clinician)}
+    serializer = LesionSerializer(Lesion.objects.get(pk=lesion.pk), data={"side": "left"}, context=context)
+    records.delete(Lesion.objects.get(pk=lesion.pk), by=TESTS)
+    with pytest.raises(Problem, match="has deleted this record") as refused:
+        serializer.write(Change(by=clinician, version=1))
+    assert refused.value.status_code == 409 and not Lesion.objects.exists()

@@ -261,3 +261,12 @@ def test_hospital_numbers_are_encrypted_found_again_and_kept_out_of_history(cent
 def test_two_records_of_one_case_number_themselves(case):
     assert [LesionFactory(case=case).number for _ in range(2)] == [1, 2]
     assert CaseFactory(patient=case.patient).number == 2
+
+
+def test_a_record_that_was_deleted_meanwhile_does_not_come_back(case, clinician):
+    lesion = LesionFactory(case=case)
+    records.delete(Lesion.objects.get(pk=lesion.pk), by=TESTS)
+    lesion.side = "left"
+    with pytest.raises(ValidationError, match="has deleted this record"):
+        records.save(lesion, by=clinician, expected_version=1)
+    assert not Lesion.objects.exists()

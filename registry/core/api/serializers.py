@@ -59,9 +59,15 @@ class RecordSerializer(ShownRecordSerializer):
         try:
             return self.store(record, change)
         except ValidationError as refused:
-            raise problems.invalid(self.errors_of(refused)) from None
+            raise self.refusal(refused) from None
         except records.Conflict as conflict:
             raise self.conflict_problem(conflict) from None
+
+    def refusal(self, refused: ValidationError) -> problems.Problem:
+        """400 with errors at fields, or 409 where not the data but another user's write is to blame."""
+        if getattr(refused, "code", None) in ("race", "deleted"):
+            return problems.Problem(409, " ".join(refused.messages))
+        return problems.invalid(self.errors_of(refused))
 
     def store(self, record: Record, change: Change) -> Record:
         return records.save(

@@ -225,7 +225,7 @@ class RecordViewSet(ReadOnlyRecordViewSet):
         try:
             records.delete(record, by=change.by, reason=change.reason, expected_version=change.version)
         except ValidationError as refused:
-            raise problems.invalid(serializer.errors_of(refused)) from None
+            raise serializer.refusal(refused) from None
         except records.Conflict as conflict:
             raise serializer.conflict_problem(conflict) from None
         return Response(status=204)
