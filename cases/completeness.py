@@ -13,10 +13,11 @@ from registry.core.rules import label_of
 def unanswered(record: Record, *names: str, prefix: str = "") -> list[Gap]:
     """A gap for each field that has neither a value nor a missing code."""
     model = type(record)
+    columns = {field.name: field.attname for field in model._meta.concrete_fields}
     return [
         Gap(record, name, f"{prefix}{label_of(model, name)}: {_('enter a value or say why it is missing.')}")
         for name in names
-        if getattr(record, model._meta.get_field(name).attname) is None and not record.missing.get(name)
+        if getattr(record, columns[name]) is None and not record.missing.get(name)
     ]
 
 

@@ -48,8 +48,8 @@ def _of_kind(procedure: Procedure, prefix: str) -> list[Gap]:
         inflations = list(procedure.balloon_inflations.all())
         if not inflations:
             found.append(Gap(procedure, "balloon_inflations", prefix + _("inflations: enter at least one.")))
-        for row in inflations:
-            found += unanswered(row, *INFLATION, prefix=f"{prefix}{row}, ")
+        for inflation in inflations:
+            found += unanswered(inflation, *INFLATION, prefix=f"{prefix}{inflation}, ")
         return found
     found = []
     treated = list(procedure.treated_lesions.all())

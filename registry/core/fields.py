@@ -40,8 +40,8 @@ class _Read:
 class DecimalField(_Read, models.DecimalField):
     """A measured number with a fixed count of decimals, read with comma or point."""
 
-    def __init__(self, *args, max_digits: int = 14, decimal_places: int = 1, **kwargs) -> None:
-        super().__init__(*args, max_digits=max_digits, decimal_places=decimal_places, **kwargs)
+    def __init__(self, *args, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_digits": 14, "decimal_places": 1, **kwargs})
 
     def read(self, value):
         return reading.read_decimal(value, self.decimal_places)
@@ -65,7 +65,7 @@ class IntegerField(_Read, models.IntegerField):
 
     @cached_property
     def validators(self):
-        return list(self._validators)
+        return list(self._validators)  # type: ignore[attr-defined]
 
     def read(self, value):
         return reading.read_integer(value)
@@ -79,8 +79,8 @@ class IntegerField(_Read, models.IntegerField):
 class BooleanField(_Read, models.BooleanField):
     """Yes, no or nothing said yet."""
 
-    def __init__(self, *args, null: bool = True, blank: bool = True, **kwargs) -> None:
-        super().__init__(*args, null=null, blank=blank, **kwargs)
+    def __init__(self, *args, **kwargs: Any) -> None:
+        super().__init__(*args, **{"null": True, "blank": True, **kwargs})
 
     def read(self, value):
         return reading.read_boolean(value)
@@ -106,8 +106,8 @@ class DateField(_Read, models.DateField):
 class CodeField(_Read, models.CharField):
     """One code of a list. The stored value is a word; whether it is on the list is the rule ``OneOf``."""
 
-    def __init__(self, *args, max_length: int = 40, **kwargs) -> None:
-        super().__init__(*args, max_length=max_length, **kwargs)
+    def __init__(self, *args, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": 40, **kwargs})
 
     def read(self, value):
         if value is None or value == "":
@@ -124,9 +124,9 @@ class CodeField(_Read, models.CharField):
 class CodeSetField(_Read, models.CharField):
     """Several codes of one list, stored as ``a;b`` in the list's order."""
 
-    def __init__(self, *args, codes: Sequence[tuple[str, Any]] = (), max_length: int = 400, **kwargs) -> None:
+    def __init__(self, *args, codes: Sequence[tuple[str, Any]] = (), **kwargs: Any) -> None:
         self.codes = list(codes)
-        super().__init__(*args, max_length=max_length, **kwargs)
+        super().__init__(*args, **{"max_length": 400, **kwargs})
 
     def read(self, value):
         joined = reading.read_codes(value)
