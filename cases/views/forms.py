@@ -229,7 +229,7 @@ class CaseDeleteView(CaseRecordDeleteView):
             found.append((_("patient %(patient)s, who has no other case") % {"patient": self.record.patient}, 1))
         return found
 
-    def delete(self, reason: str, version: int | None) -> None:
+    def delete(self, reason: str, version: int) -> None:
         patient, takes_patient = self.record.patient, self._takes_patient()
         super().delete(reason, version)
         if takes_patient:

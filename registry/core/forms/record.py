@@ -7,7 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, Permiss
 from django.forms.models import ModelFormMetaclass, construct_instance
 from django.utils.translation import gettext_lazy as _
 
-from registry.core import limits, records
+from registry.core import limits, reading, records
 from registry.core.codes import MISSING_SUFFIX, PUBLISHED_ONLY, MissingCode
 from registry.core.models import Record
 from registry.core.rules import label_of, range_of
@@ -131,6 +131,11 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
         }
 
     def _post_clean(self) -> None:
+        try:
+            reading.refuse_nul("".join([self.why, *self.confirmations.values()]))
+        except ValidationError as refused:
+            self.add_error("reason" if "reason" in self.fields else None, refused)
+            return
         self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
         self._take_missing_codes()
         if self.instance.pk and self.cleaned_data.get("version") is None:

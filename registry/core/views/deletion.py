@@ -22,7 +22,7 @@ from registry.core.models import Record
 class DeletionForm(forms.Form):
     """The version that was shown, and the reason once the case is complete."""
 
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label=gettext_lazy("Reason for the deletion"),
         max_length=400,
@@ -59,7 +59,7 @@ class RecordDeleteView(View):
         gone, onward = str(self.record), self.success_url()
         try:
             with transaction.atomic():
-                self.delete(form.cleaned_data.get("reason", ""), form.cleaned_data.get("version"))
+                self.delete(form.cleaned_data.get("reason", ""), form.cleaned_data["version"])
         except records.Conflict:
             form.add_error(None, _("This has been changed meanwhile. Look at it again before it goes."))
             self.record = self.model._base_manager.get(pk=self.record.pk)
@@ -73,7 +73,7 @@ class RecordDeleteView(View):
     def form(self, data: Any) -> DeletionForm:
         return DeletionForm(data, settled=self.root.is_settled(), initial={"version": self.record.version})
 
-    def delete(self, reason: str, version: int | None) -> None:
+    def delete(self, reason: str, version: int) -> None:
         records.delete(self.record, by=self.request.user, reason=reason, expected_version=version)
 
     def goes_too(self) -> list[tuple[str, int]]:
