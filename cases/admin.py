@@ -64,7 +64,7 @@ class PatientAdmin(SourcedAdmin):
             list(form.instance.same_hospital_number()[:5]) if "hospital_number" in form.changed_data else []
         )
         if others:
-            told = _("Another patient of this centre has the same hospital number: {}.")
+            told = str(_("Another patient of this centre has the same hospital number: {}."))
             messages.warning(
                 request, format_html(told, format_html_join(", ", "{}", ((link(o),) for o in others)))
             )
@@ -72,6 +72,10 @@ class PatientAdmin(SourcedAdmin):
 
 def _paper(patient: Patient) -> str:
     return f"{patient.publication.slug}, {patient.source_label}" if patient.publication else ""
+
+
+#: Heads that fit a table.
+SHORT = {"number": _("No."), "zone_ala": _("Zone I"), "zone_foraminal": _("II"), "zone_central": _("III")}
 
 
 class LesionInline(RecordInline):
@@ -86,7 +90,14 @@ class LesionInline(RecordInline):
         "volume_ml",
         "bone_lesion",
     )
-    computed = ("denis_zone", "sins_score")
+    bare = ("zone_ala", "zone_foraminal", "zone_central")
+    computed = ("sins_score",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, parent: Any = None, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, parent=parent, **kwargs)
+        if db_field.name in SHORT:
+            field.label = SHORT[db_field.name]
+        return field
 
 
 class TreatmentInline(RecordInline):
@@ -104,7 +115,6 @@ class CaseAdmin(SourcedAdmin):
         Column("case", _("Case"), str, "patient__registry_id"),
         *columns(Case, "status"),
         Column("diagnosis", _("Diagnosis"), lambda case: case.diagnosis.label if case.diagnosis else None),
-        *columns(Case, "disease_status"),
         *columns(Case, ("age_years", _("Age")), "index_date"),
         Column("lesion_count", _("Lesions"), lambda case: case.lesion_count, "lesion_count"),
     ]

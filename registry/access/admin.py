@@ -52,7 +52,11 @@ def writable(user: Any, path: str) -> Q:
 
 
 def shown_centers(user: Any) -> list[tuple[int, str]]:
-    return list(scope.visible_centers(user).filter(visible(user, "pk")).values_list("pk", "code"))
+    cached = getattr(user, "_shown_centers", None)
+    if cached is None:
+        rows = scope.visible_centers(user).filter(visible(user, "pk"))
+        cached = user._shown_centers = list(rows.values_list("pk", "code"))
+    return cached
 
 
 def may_administer(user: Any, center_id: Any) -> bool:
@@ -81,6 +85,35 @@ def may_enter(request: Any) -> bool:
     return works_here(request.user)
 
 
+#: In the order of the work; what is not named follows.
+ORDER = ("cases", "procedures", "outcomes", "literature", "research", "curation", "access")
+FIRST = (
+    "Patient",
+    "Case",
+    "Lesion",
+    "Treatment",
+    "Diagnosis",
+    "Procedure",
+    "TreatedLesion",
+    "Publication",
+    "User",
+)
+
+
+def place(names: tuple[str, ...], name: str) -> tuple[int, str]:
+    return (names.index(name) if name in names else len(names), name)
+
+
+def app_list(request: Any, app_label: str | None = None) -> list[dict[str, Any]]:
+    """The start page and the sidebar: the clinical work first, patients before what hangs on them."""
+    apps = admin.site._build_app_dict(request, app_label)
+    listed = sorted(apps.values(), key=lambda app: place(ORDER, app["app_label"]))
+    for app in listed:
+        app["models"].sort(key=lambda model: place(FIRST, model["object_name"]))
+    return listed
+
+
+admin.site.get_app_list = app_list  # type: ignore[method-assign]
 admin.site.site_title = str(_("Spinal tumour registry"))
 admin.site.site_header = str(_("Administration"))
 admin.site.index_title = str(_("Administration"))

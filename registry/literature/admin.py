@@ -4,12 +4,23 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.contenttypes.admin import GenericTabularInline
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from registry.core.admin import Column, RecordAdmin, columns, desk, link
 from registry.core.admin.shown import Shown
+from registry.core.rules import label_of
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
+
+
+def value_label(row: SourceValue) -> str:
+    """Which value of the record a source speaks of, in the record's own words."""
+    model = row.content_type.model_class()
+    try:
+        return label_of(model, row.field) if model is not None else row.field
+    except FieldDoesNotExist:
+        return row.field
 
 
 class SourceInline(GenericTabularInline):
@@ -21,8 +32,13 @@ class SourceInline(GenericTabularInline):
     template = "admin/edit_inline/record_tabular.html"
     extra = 0
     nothing = _("No source is noted.")
-    fields = ("field", "printed", "location", "qualifier", "scope")
+    show_change_link = False
+    fields = ("value", "printed", "location", "qualifier", "scope")
     readonly_fields = fields
+
+    @admin.display(description=_("value"))
+    def value(self, row: SourceValue) -> str:
+        return value_label(row)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         return desk.works_here(request.user)
@@ -37,7 +53,7 @@ class SourceInline(GenericTabularInline):
         return False
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).order_by("id")
+        return super().get_queryset(request).select_related("content_type", "publication").order_by("id")
 
 
 class SourcedAdmin(RecordAdmin):
@@ -156,7 +172,8 @@ class SourceValueAdmin(LiteratureAdmin):
     """Where each value of a published patient is printed."""
 
     list_display = [
-        *columns(SourceValue, "printed", "field"),
+        *columns(SourceValue, "printed"),
+        Column("value", _("Value"), value_label, "field"),
         Column("about", _("Kind of record"), lambda row: row.content_type.name, "content_type__model"),
         *columns(SourceValue, "location", "qualifier", "scope", "publication"),
     ]

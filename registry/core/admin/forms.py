@@ -26,6 +26,10 @@ SEEN = "seen_version"
 LONG_LIST = 12
 
 
+def _listed(field: Any) -> list[Any]:
+    return list(field.choices)
+
+
 class FoldedCodes(forms.CheckboxSelectMultiple):
     """A long list of codes: what is chosen is always seen, the rest on demand (see ``.code-set`` in admin.css)."""
 
@@ -80,6 +84,9 @@ class AdminRecordForm(RecordForm):
         for name in ("reason", UNUSUAL):
             if name in self.fields:
                 self.fields[name].widget.attrs.setdefault("class", "vTextField")
+        for field in self.fields.values():
+            if isinstance(field, MissingCodeFormField):
+                field.choices = [("", _("Unknown…")), *_listed(field)[1:]]
         if self.instance.pk is not None:
             for name in self.instance.immutable_fields:
                 if name in self.fields:
@@ -202,9 +209,13 @@ class RowForm(AdminRecordForm):
 
     reason = None  # type: ignore[assignment]
     unusual_reason = None  # type: ignore[assignment]
+    #: Fields without room for their missing-code select; a code that is there stays until a value comes.
+    bare: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in self.bare:
+            self.fields.pop(companion(name), None)
         for field in self.fields.values():
             # A cell of a table has its label in the head only; a screen reader wants it here.
             if field.label and not field.widget.is_hidden:
@@ -226,7 +237,7 @@ class RowForm(AdminRecordForm):
         if isinstance(field, MissingCodeFormField):
             before = base.missing.get(field.explains, "")
         elif name in {model_field.name for model_field in self._meta.model._meta.concrete_fields}:
-            before = getattr(base, self._meta.model._meta.get_field(name).attname)  # type: ignore[union-attr]
+            before = getattr(base, self._meta.model._meta.get_field(name).attname)
         else:
             return True
         return field.has_changed(before, self[name].data)
@@ -244,6 +255,12 @@ class RowForm(AdminRecordForm):
             return
         super()._post_clean()
 
+    def _take_missing_codes(self) -> None:
+        super()._take_missing_codes()
+        for name in self.bare:
+            if self.cleaned_data.get(name) is not None:
+                self.instance.missing.pop(name, None)
+
     def _goes(self) -> bool:
         return bool(self.data.get(self.add_prefix("DELETE")))
 
@@ -254,16 +271,17 @@ class RowFormSet(BaseInlineFormSet):
     refused: ClassVar[Refused | None] = None
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
+        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         # The parent that is at hand serves every row: no query per row, and rules across rows see what is typed above.
         setattr(form.instance, self.fk.name, self.instance)
         return form
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        key = form.fields[self._pk_field.name]
+        model: Any = self.model
+        key = form.fields[model._meta.pk.name]
         if self.instance.pk is not None:
-            key.queryset = self.model._default_manager.filter(**{self.fk.name: self.instance.pk})
+            key.queryset = model._default_manager.filter(**{self.fk.name: self.instance.pk})
         if "DELETE" in form.fields:
             form.fields["DELETE"].widget.attrs["aria-label"] = _("Delete this row")
 
@@ -281,7 +299,8 @@ class RowFormSet(BaseInlineFormSet):
 def form_for(model: type[Record], base: type[AdminRecordForm] = AdminRecordForm) -> type[AdminRecordForm]:
     """The model's form with every field and its missing-code select, for the admin to choose from."""
     meta = type("Meta", (), {"model": model, "exclude": ["missing"]})
-    return type(base)(f"{model.__name__}{base.__name__}", (base,), {"Meta": meta, "__module__": __name__})
+    made: Any = type(base)
+    return made(f"{model.__name__}{base.__name__}", (base,), {"Meta": meta, "__module__": __name__})
 
 
 def companion(name: str) -> str:

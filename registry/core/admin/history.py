@@ -41,7 +41,7 @@ class Change:
 def changes_of(record: Record) -> list[Change]:
     """All changes of the record and of what belongs to it, also of rows that are gone, newest first."""
     found: list[Change] = []
-    rows = list(type(record).history.filter(id=record.pk).order_by("history_id"))  # type: ignore[attr-defined]
+    rows = list(type(record).history.filter(id=record.pk).order_by("history_id"))
     found += _paired(rows)
     for model, field in _belonging(type(record)):
         found += _beneath(model, field, {record.pk})

@@ -20,15 +20,20 @@ class _Rows(ScopedFields):
     model: type[Record]
     opts: Any
     parent_model: Any
-    formset = RowFormSet
+    formset: Any = RowFormSet
+    form: Any
     extra = 0
     show_change_link = True
     #: Fields in the order they are shown; a tuple stands in one cell. Missing-code selects come by themselves.
     shown: ClassVar[tuple[Any, ...]] = ()
     #: Derived values to show after them, by name.
     computed: ClassVar[tuple[str, ...]] = ()
+    #: Fields without their missing-code select: there is no room, it stands on the record's own page.
+    bare: ClassVar[tuple[str, ...]] = ()
     #: The rows are only shown here, and edited on their own pages.
     only_to_read: ClassVar[bool] = False
+    #: One row fills a sheet, where values are written out; in a table the units stand in the head.
+    sheet: ClassVar[bool] = False
     #: What the empty table says.
     nothing: ClassVar[Any] = _("None recorded.")
 
@@ -72,7 +77,7 @@ class _Rows(ScopedFields):
                 continue
             line: list[Any] = []
             for name in names:
-                line += [name, companion(name)] if name in missable else [name]
+                line += [name, companion(name)] if name in missable and name not in self.bare else [name]
             lines.append(tuple(line) if len(line) > 1 else line[0])
         lines += [self._cell(name) for name in self.computed]
         return [(None, {"fields": [*lines, "version"] if editable else lines})]
@@ -82,13 +87,17 @@ class _Rows(ScopedFields):
         cells = self.__dict__.setdefault("_cells", {})
         if name not in cells:
             derived = next((value for value in self.model.derived if value.name == name), None)
-            cells[name] = ShownDerived(derived) if derived is not None else Shown(self.model, name)
+            cells[name] = (
+                ShownDerived(derived, unit=False)
+                if derived is not None
+                else Shown(self.model, name, unit=self.sheet)
+            )
         return cells[name]
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         if self.has_change_permission(request, obj):
             return [self._cell(name) for name in self.computed]
-        return [line for line in self.get_fieldsets(request, obj)[0][1]["fields"]]
+        return list(self.get_fieldsets(request, obj)[0][1]["fields"])
 
     def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
         callback = partial(self.formfield_for_dbfield, request=request, parent=obj)
@@ -96,7 +105,7 @@ class _Rows(ScopedFields):
         # The version is a field of the form, not of the model: nobody types it.
         kwargs["fields"] = [name for name in fields if name != "version"]
         made = super().get_formset(request, obj, formfield_callback=callback, **kwargs)  # type: ignore[misc]
-        made.form.by = request.user
+        made.form.by, made.form.bare = request.user, self.bare
         made.form.refused = made.refused = getattr(request, "refused", None)
         return made
 
@@ -125,3 +134,4 @@ class StackedRecordInline(_Rows, admin.StackedInline):
     """Rows as sheets, for records with many fields."""
 
     template = "admin/edit_inline/record_stacked.html"
+    sheet = True

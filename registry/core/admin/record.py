@@ -1,23 +1,22 @@
 """The admin page of every record."""
 
-import copy
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.actions import delete_selected as ask_and_delete
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import BadRequest, FieldDoesNotExist, PermissionDenied
-from django.db import models, transaction
-from django.http import Http404, QueryDict
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from registry.core import limits, policies, records
 from registry.core.admin import desk, history
+from registry.core.admin.deleting import DeletesRecords
 from registry.core.admin.forms import UNUSUAL, RowFormSet, companion, form_for
 from registry.core.admin.refusals import REFUSALS, Refused
 from registry.core.admin.scoped import ScopedFields, scoped
@@ -28,7 +27,7 @@ from registry.core.models import Record
 KEPT = ("uuid", "version", "created_at", "created_by", "modified_at", "modified_by")
 
 
-class RecordAdmin(ScopedFields, admin.ModelAdmin):
+class RecordAdmin(ScopedFields, DeletesRecords, admin.ModelAdmin):
     """Lists and edits one kind of record within the user's centres, through the write door."""
 
     model: type[Record]
@@ -38,7 +37,7 @@ class RecordAdmin(ScopedFields, admin.ModelAdmin):
     object_history_template = "admin/record_history.html"
     list_per_page = 50
     show_full_result_count = False
-    save_on_top = False
+    show_facets = admin.ShowFacets.NEVER
     actions: Any = ("delete_selected",)
 
     #: Headings with their fields; a tuple stands on one line. Missing-code selects come by themselves.
@@ -77,7 +76,7 @@ class RecordAdmin(ScopedFields, admin.ModelAdmin):
         if self.model.center_path is None:
             return bool(user.is_superuser)
         if obj is None:
-            return any(True for _center in desk.centers(user))
+            return True
         return desk.administers(user, obj.center_id_of()) and policies.may_write(user, obj)
 
     def has_add_permission(self, request: Any) -> bool:
@@ -109,7 +108,7 @@ class RecordAdmin(ScopedFields, admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
         """Values from the address; a record that the user cannot choose is dropped without a word."""
-        initial = super().get_changeform_initial_data(request)
+        initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
         for name in list(initial):
             try:
                 field = self.opts.get_field(name)
@@ -291,86 +290,16 @@ class RecordAdmin(ScopedFields, admin.ModelAdmin):
             )
             messages.warning(request, format_html("{}<ul>{}</ul>", told, listed))
 
-    # -- deleting ------------------------------------------------------------------------------------------------
-
-    def delete_model(self, request: Any, obj: Any) -> None:
-        version = request.POST.get("version", "")
-        try:
-            records.delete(
-                obj,
-                by=request.user,
-                reason=self._typed_reason(request),
-                expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
-            )
-        except REFUSALS as error:
-            raise Refused(None, error) from error
-
-    def delete_queryset(self, request: Any, queryset: Any) -> None:
-        """Row by row through the door, all of them or none."""
-        with transaction.atomic():
-            for record in queryset.order_by("pk"):
-                try:
-                    records.delete(record, by=request.user, reason=self._typed_reason(request))
-                except REFUSALS as error:
-                    raise Refused(str(record), error) from error
-
-    @staticmethod
-    def _typed_reason(request: Any) -> str:
-        return str(request.POST.get("reason", "")).replace("\x00", "").strip()[:400]
-
-    def _delete_view(self, request: Any, object_id: str, extra_context: Any) -> Any:
-        context = {**(extra_context or {}), "reason": self._typed_reason(request)}
-        if request.method == "POST":
-            try:
-                with transaction.atomic():
-                    return self._with_reason(request, super()._delete_view(request, object_id, context))
-            except Refused as refused:
-                context["refusals"] = refused.messages
-        return self._with_reason(request, super()._delete_view(_without_post(request), object_id, context))
-
-    @staticmethod
-    def _with_reason(request: Any, response: Any) -> Any:
-        """Tell the confirmation page whether a reason is needed."""
-        if isinstance(response, TemplateResponse) and response.context_data is not None:
-            record = response.context_data.get("object")
-            response.context_data["asks_reason"] = record is not None and record.aggregate_root().is_settled()
-        return response
-
-    @admin.action(permissions=["delete"], description=gettext_lazy("Delete selected %(verbose_name_plural)s"))
-    def delete_selected(self, request: Any, queryset: Any) -> Any:
-        refusals: list[str] = []
-        shown = request
-        if request.POST.get("post"):
-            try:
-                with transaction.atomic():
-                    response = ask_and_delete(self, request, queryset)
-                if response is None:
-                    return None
-            except Refused as refused:
-                refusals = [f"{capfirst(str(refused.where))}: {message}" for message in refused.messages]
-            shown = _without_post(request, keep=("action", ACTION_CHECKBOX_NAME))
-        response = ask_and_delete(self, shown, queryset)
-        if isinstance(response, TemplateResponse) and response.context_data is not None:
-            settled = any(record.aggregate_root().is_settled() for record in queryset)
-            response.context_data.update(
-                refusals=refusals, asks_reason=settled, reason=self._typed_reason(request)
-            )
-        return response
-
-    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
-        """What would go. Rows follow the record they stand beneath, so the right to that record decides."""
-        tree, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        if all(self.has_delete_permission(request, record) for record in objs):
-            lacking = {name for name in lacking if name == str(self.opts.verbose_name)}
-        else:
-            lacking = {*lacking, str(self.opts.verbose_name)}
-        return tree, counts, lacking, protected
-
     def changelist_view(self, request: Any, extra_context: Any = None) -> Any:
         ids = request.POST.getlist(ACTION_CHECKBOX_NAME) if request.method == "POST" else []
         if any(not key.isdecimal() or len(key) > 18 for key in ids):
             raise BadRequest("Not a list of records.")
-        return super().changelist_view(request, extra_context)
+        context = {"title": capfirst(str(self.opts.verbose_name_plural)), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def get_ordering(self, request: Any) -> Any:
+        """What was entered last comes first; literature stays in printed order."""
+        return self.ordering or (("-id",) if self.model.center_path else ())
 
     # -- history and links ---------------------------------------------------------------------------------------
 
@@ -379,13 +308,13 @@ class RecordAdmin(ScopedFields, admin.ModelAdmin):
         record = self.get_object(request, unquote(object_id))
         if not self.has_view_or_change_permission(request, record):
             raise PermissionDenied
-        page = self.get_paginator(request, history.changes_of(record), 50).get_page(request.GET.get("p", 1))
+        page = Paginator(history.changes_of(record), 50).get_page(request.GET.get("p", 1))
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: %s") % record,
             "subtitle": None,
             "page": page,
-            "entries": history.described(page.object_list),
+            "entries": history.described(list(page.object_list)),
             "module_name": capfirst(str(self.opts.verbose_name_plural)),
             "object": record,
             "opts": self.opts,
@@ -409,13 +338,3 @@ class RecordAdmin(ScopedFields, admin.ModelAdmin):
             }
             for label, model, key in self.adds
         ]
-
-
-def _without_post(request: Any, keep: tuple[str, ...] = ()) -> Any:
-    """The request as if nothing had been confirmed yet, to show the question again."""
-    again = copy.copy(request)
-    left = QueryDict(mutable=True)
-    for name in keep:
-        left.setlist(name, request.POST.getlist(name))
-    again.POST = left
-    return again

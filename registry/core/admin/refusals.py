@@ -34,7 +34,7 @@ def messages_of(error: Exception) -> list[str]:
 
 def conflict_text(conflict: records.Conflict) -> str:
     """Who was faster."""
-    row: Any = conflict.stored.history.first()  # type: ignore[attr-defined]
+    row: Any = conflict.stored.history.first()
     return _(
         "%(name)s saved this record while you were looking at it. Nothing of yours has been written yet."
     ) % {"name": row.history_user_name if row else _("Somebody")}

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.db import models
+from django.utils.translation import gettext as _
 
 from registry.core.admin import desk
 from registry.core.admin.forms import LONG_LIST, Codes, FoldedCodes
@@ -19,6 +20,15 @@ def scoped(queryset: Any, user: Any, *, to_write: bool = False) -> Any:
         return queryset if desk.works_here(user) else queryset.none()
     condition = desk.writable(user, path) if to_write else desk.visible(user, path)
     return queryset.none() if condition is None else queryset.filter(condition)
+
+
+class Suggest(AutocompleteSelect):
+    """Suggestions while typing; the placeholder is also the control's name for a screen reader."""
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> Any:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        attrs["data-placeholder"] = _("Choose a %(name)s") % {"name": self.field.verbose_name}
+        return attrs
 
 
 class ScopedFields:
@@ -41,6 +51,8 @@ class ScopedFields:
     @staticmethod
     def _dress(db_field: Any, field: Any) -> Any:
         codes = getattr(db_field, "codes", None)
+        if getattr(db_field, "choices", None) and field is not None:
+            field.choices = [("", "–") if key in (None, "") else (key, text) for key, text in field.choices]
         if codes is not None and field is not None:
             widget = FoldedCodes if len(codes) > LONG_LIST else Codes
             field.widget = widget(label=str(field.label), choices=field.choices)
@@ -49,6 +61,10 @@ class ScopedFields:
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
             kwargs["queryset"] = self.choices_for(db_field, request)
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs["widget"] = Suggest(db_field, self.admin_site)
+        else:
+            kwargs.setdefault("empty_label", "–")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def choices_for(self, db_field: Any, request: Any) -> Any:

@@ -126,7 +126,7 @@ class Shown(_Cell):
         for step in self.steps:
             at = at._meta.get_field(step).related_model
         self.field: Any = at._meta.get_field(self.name)
-        self.unit = unit
+        self.with_unit, self.in_list = unit, not unit
         text = label or label_of(at, self.name)
         if not unit and unit_of(self.name):
             text = f"{text} ({unit_of(self.name)})"
@@ -142,8 +142,14 @@ class Shown(_Cell):
             return link(value)
         if value is None or value == "":
             reason = missing_text(record, self.name)
-            return format_html('{} <span class="why-missing">{}</span>', DASH, reason) if reason else DASH
-        text = as_text(self.field, value, unit=self.unit)
+            if not reason:
+                return DASH
+            if self.in_list:
+                return format_html(
+                    '<span title="{}">{}<span class="visually-hidden"> {}</span></span>', reason, DASH, reason
+                )
+            return format_html('{} <span class="why-missing">{}</span>', DASH, reason)
+        text = as_text(self.field, value, unit=self.with_unit)
         if self.field.name == "status":
             return chip(value, text)
         return text
@@ -153,15 +159,15 @@ class ShownDerived(_Cell):
     """A derived value of the record."""
 
     def __init__(self, derived: Derived, *, unit: bool = True) -> None:
-        self.derived, self.unit = derived, unit
+        self.derived, self.with_unit = derived, unit
         label = capfirst(derived.label)
         super().__init__(derived.name, label if unit or not derived.unit else f"{label} ({derived.unit})")
 
     def __call__(self, record: Any) -> str:
-        return as_derived(self.derived, self.derived.python(record), unit=self.unit)
+        return as_derived(self.derived, self.derived.python(record), unit=self.with_unit)
 
 
-def columns(model: type[models.Model], *paths: str | tuple[str, Any]) -> list[Shown]:
+def columns(model: type[models.Model], *paths: str | tuple[str, Any]) -> list[Any]:
     """Columns of a change list: units stand in the head, once."""
     return [
         Shown(model, path, unit=False)
