@@ -9,15 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from cases import filters
 from cases.codes import CaseStatus
 from cases.embedding import CASE
+from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Case, Diagnosis, Lesion, Patient, Treatment
 from registry.access import log, scope
 from registry.access.models import AccessEvent
 from registry.core.api.fields import ID, TEXT, TEXT_OR_NULL, TEXTS, ReferenceField, ShownField
 from registry.core.api.serializers import Change, Incoming, RecordSerializer
 from registry.core.api.views import ReadOnlyRecordViewSet, RecordViewSet
-
-#: Every age from here on is shown as this to those who may not see identity (Safe Harbor).
-OLDEST_SHOWN_YEARS = 90
 
 
 def slug_of(publication: Any) -> str | None:
@@ -139,8 +137,8 @@ class CaseSerializer(CaseRowSerializer):
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(instance)
         age = shown.get("age_years")
-        if isinstance(age, int) and age > OLDEST_SHOWN_YEARS and not self.may_identify(instance):
-            shown["age_years"] = OLDEST_SHOWN_YEARS
+        if isinstance(age, int) and age > HIGHEST_SHOWN_AGE_YEARS and not self.may_identify(instance):
+            shown["age_years"] = HIGHEST_SHOWN_AGE_YEARS
         return shown
 
 
@@ -246,10 +244,10 @@ class CaseViewSet(RecordViewSet):
 
     def filter_value(self, name: str, value: Any) -> Any:
         """Ages are capped for those who may not see identity, so a question cannot reach above the cap either."""
-        if name == "age_years_min" and value > OLDEST_SHOWN_YEARS and not self.may_identify_all():
-            return OLDEST_SHOWN_YEARS
-        if name == "age_years_max" and value >= OLDEST_SHOWN_YEARS and not self.may_identify_all():
-            return 10 * OLDEST_SHOWN_YEARS
+        if name == "age_years_min" and value > HIGHEST_SHOWN_AGE_YEARS and not self.may_identify_all():
+            return HIGHEST_SHOWN_AGE_YEARS
+        if name == "age_years_max" and value >= HIGHEST_SHOWN_AGE_YEARS and not self.may_identify_all():
+            return 10 * HIGHEST_SHOWN_AGE_YEARS
         return value
 
 

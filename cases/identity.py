@@ -10,6 +10,9 @@ from django.db import models
 
 from registry.core import fields
 
+#: Every age from here on is shown as this to those who may not see identity (HIPAA Safe Harbor).
+HIGHEST_SHOWN_AGE_YEARS = 90
+
 
 def _key(purpose: str) -> bytes:
     return hmac.new(settings.IDENTITY_KEY.encode(), purpose.encode(), hashlib.sha256).digest()

@@ -25,4 +25,4 @@ class Derived:
 
     @property
     def unit(self) -> str:
-        return unit_of(self.name)
+        return unit_of(self.name) if self.kind == "number" else ""

@@ -13,13 +13,13 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
 from cases.filters import CaseFilterSet
+from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Diagnosis
 from procedures.filters import cases_by_kind, cases_by_strategy
 from procedures.strategy import STRATEGY, strategy_sql
 from registry.core.api.filters import RecordFilter, by_boolean, by_code, by_name, by_text
 from registry.core.api.problems import Errors
 from registry.research.columns import Column, ColumnType, holds_code, joined
-from registry.research.profiles import HIGHEST_AGE
 from registry.research.tables import Table
 
 #: Filters of the API that ask about what an export withholds, by the beginning of their names.
@@ -79,9 +79,9 @@ def apply(table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]]) 
 def _capped(name: str, value: Any) -> Any:
     """Ages are capped, so a question about them cannot reach above the cap either."""
     if name == "age_years_min":
-        return min(value, HIGHEST_AGE)
-    if name == "age_years_max" and value >= HIGHEST_AGE:
-        return 10 * HIGHEST_AGE
+        return min(value, HIGHEST_SHOWN_AGE_YEARS)
+    if name == "age_years_max" and value >= HIGHEST_SHOWN_AGE_YEARS:
+        return 10 * HIGHEST_SHOWN_AGE_YEARS
     return value
 
 

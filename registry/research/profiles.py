@@ -7,10 +7,8 @@ from typing import Any
 from django.db.models import Case as Switch
 from django.db.models import F, IntegerField, Q, TextField, Value, When
 
+from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from registry.research.columns import Column, Identity
-
-#: CLINICAL §2 and the HIPAA Safe Harbor method: every age of 90 and above is exported as 90.
-HIGHEST_AGE = 90
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Treatment:
 
 def _capped(age: Any, published: Q) -> Any:
     # Not LEAST: on PostgreSQL it turns an unknown age into 90.
-    whens = When(**{f"{age.name}__gt": HIGHEST_AGE}, then=Value(HIGHEST_AGE))
+    whens = When(**{f"{age.name}__gt": HIGHEST_SHOWN_AGE_YEARS}, then=Value(HIGHEST_SHOWN_AGE_YEARS))
     return Switch(whens, default=F(age.name), output_field=IntegerField())
 
 
@@ -62,6 +60,8 @@ PSEUDONYMISED = Profile(
             "exact date; left out, days from the index procedure stand in its place where known"
         ),
         Identity.TEXT: Treatment("free text; shown for published patients only", _published_only),
-        Identity.AGE: Treatment(f"ages above {HIGHEST_AGE} are shown as {HIGHEST_AGE}", _capped),
+        Identity.AGE: Treatment(
+            f"ages above {HIGHEST_SHOWN_AGE_YEARS} are shown as {HIGHEST_SHOWN_AGE_YEARS}", _capped
+        ),
     },
 )
