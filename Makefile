@@ -67,7 +67,7 @@ demo: setup var/env $(STATIC_STAMP)
 		--timeout 120 --no-control-socket --log-level info
 
 test: setup
-	$(BIN)/python -m pytest -m "not e2e" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not e2e" -n auto $(PYTEST_ARGS)
 
 e2e: setup
 	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -m e2e $(PYTEST_ARGS)
