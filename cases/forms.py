@@ -14,9 +14,16 @@ from registry.core.views.layout import Fieldset
 
 def _grouped_levels() -> list[tuple[Any, list[tuple[str, Any]]]]:
     """Levels by region, nearest to the registry's subject first."""
-    labels = dict(codes.LEVEL_CHOICES)
-    groups = [(_("Lumbar"), "L"), (_("Sacral"), "S"), (_("Thoracic"), "T"), (_("Cervical"), "C")]
-    grouped = [(name, [(level, level) for level in codes.VERTEBRAE if level[0] == letter]) for name, letter in groups]
+    labels: dict[str, Any] = dict(codes.LEVEL_CHOICES)
+    groups: list[tuple[Any, str]] = [
+        (_("Lumbar"), "L"),
+        (_("Sacral"), "S"),
+        (_("Thoracic"), "T"),
+        (_("Cervical"), "C"),
+    ]
+    grouped: list[Any] = [
+        (name, [(level, level) for level in codes.VERTEBRAE if level[0] == letter]) for name, letter in groups
+    ]
     grouped.insert(2, (_("Region"), [(level, labels[level]) for level in ("sacrum", "pelvis", "coccyx")]))
     return grouped
 
@@ -61,7 +68,7 @@ class PatientForm(RecordForm):
             del self.fields["center"]
             self.instance.center = centers[0]
         else:
-            self.fields["center"].queryset = writable_centers(self.user)
+            self.fields["center"].queryset = writable_centers(self.user)  # type: ignore[attr-defined]
 
 
 class CaseForm(RecordForm):
@@ -70,7 +77,14 @@ class CaseForm(RecordForm):
     fieldsets = (
         Fieldset(
             _("Diagnosis"),
-            ("diagnosis", "diagnosis_text", "disease_status", "recurrent", "distant_metastases", "indications"),
+            (
+                "diagnosis",
+                "diagnosis_text",
+                "disease_status",
+                "recurrent",
+                "distant_metastases",
+                "indications",
+            ),
         ),
         Fieldset(
             _("At the index procedure"),

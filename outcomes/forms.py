@@ -22,11 +22,15 @@ class AssessmentForm(RecordForm):
             _("Analgesics"),
             ("analgesic_class", "analgesic_adjuvant", "analgesic_scale", "analgesic_scale_version"),
         ),
-        Fieldset(_("Function"), ("odi", "kps", "ecog", "barthel", "barthel_version", "ambulatory", "satisfaction")),
+        Fieldset(
+            _("Function"), ("odi", "kps", "ecog", "barthel", "barthel_version", "ambulatory", "satisfaction")
+        ),
         Fieldset(
             _("ODI by section"),
             SECTION_NAMES,
-            hint=_("0 to 5 each; the registry computes the total. Leave a section empty that was not answered."),
+            hint=_(
+                "0 to 5 each; the registry computes the total. Leave a section empty that was not answered."
+            ),
             folded=True,
         ),
     )
@@ -100,7 +104,12 @@ class FollowUpStatusForm(LevelsMixin, RecordForm):
     fieldsets = (
         Fieldset(
             _("Follow-up"),
-            ("followup_state", "last_contact_date", "last_contact_interval_value", "last_contact_interval_unit"),
+            (
+                "followup_state",
+                "last_contact_date",
+                "last_contact_interval_value",
+                "last_contact_interval_unit",
+            ),
             hint=_("A date, or an interval from the index procedure where no date is known."),
         ),
         Fieldset(

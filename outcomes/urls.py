@@ -12,10 +12,22 @@ urlpatterns = [
     path("cases/<uuid:parent>/assessments/new/", forms.AssessmentFormView.as_view(), name="assessment-new"),
     path("assessments/<uuid:uuid>/edit/", forms.AssessmentFormView.as_view(), name="assessment-edit"),
     path("assessments/<uuid:uuid>/delete/", forms.AssessmentDeleteView.as_view(), name="assessment-delete"),
-    path("procedures/<uuid:parent>/complications/new/", forms.ComplicationFormView.as_view(), name="complication-new"),
+    path(
+        "procedures/<uuid:parent>/complications/new/",
+        forms.ComplicationFormView.as_view(),
+        name="complication-new",
+    ),
     path("complications/<uuid:uuid>/edit/", forms.ComplicationFormView.as_view(), name="complication-edit"),
-    path("complications/<uuid:uuid>/delete/", forms.ComplicationDeleteView.as_view(), name="complication-delete"),
+    path(
+        "complications/<uuid:uuid>/delete/",
+        forms.ComplicationDeleteView.as_view(),
+        name="complication-delete",
+    ),
     path("cases/<uuid:parent>/followup/", forms.FollowUpFormView.as_view(), name="followupstatus-new"),
     path("followup-status/<uuid:uuid>/edit/", forms.FollowUpFormView.as_view(), name="followupstatus-edit"),
-    path("followup-status/<uuid:uuid>/delete/", forms.FollowUpDeleteView.as_view(), name="followupstatus-delete"),
+    path(
+        "followup-status/<uuid:uuid>/delete/",
+        forms.FollowUpDeleteView.as_view(),
+        name="followupstatus-delete",
+    ),
 ]

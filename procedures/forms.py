@@ -180,7 +180,9 @@ class BalloonInflationForm(RecordForm):
 
 
 class TransarterialSessionForm(RecordForm):
-    fieldsets = (Fieldset("", ("kind", "date", "interval_value", "interval_unit", "arteries", "agents", "number")),)
+    fieldsets = (
+        Fieldset("", ("kind", "date", "interval_value", "interval_unit", "arteries", "agents", "number")),
+    )
 
     class Meta:
         model = TransarterialSession

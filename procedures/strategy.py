@@ -25,10 +25,10 @@ def _minutes(procedure: Any) -> list[int]:
 
 def _over_inflations(aggregate: type) -> Any:
     inflations = apps.get_model("procedures", "BalloonInflation")
-    rows = inflations.objects.filter(
+    timed: Any = inflations.objects.filter(
         procedure=OuterRef("pk"), inflated_min__isnull=False, deflated_min__isnull=False
     ).order_by()
-    rows = rows.values("procedure").annotate(answer=aggregate(F("deflated_min") - F("inflated_min")))
+    rows = timed.values("procedure").annotate(answer=aggregate(F("deflated_min") - F("inflated_min")))
     return Subquery(rows.values("answer"), output_field=models.IntegerField())
 
 

@@ -12,30 +12,62 @@ urlpatterns = [
     path("procedures/<uuid:uuid>/edit/", forms.ProcedureFormView.as_view(), name="procedure-edit"),
     path("procedures/<uuid:uuid>/delete/", forms.ProcedureDeleteView.as_view(), name="procedure-delete"),
     path(
-        "procedures/<uuid:parent>/treated-lesions/new/", forms.TreatedLesionFormView.as_view(), name="treatedlesion-new"
+        "procedures/<uuid:parent>/treated-lesions/new/",
+        forms.TreatedLesionFormView.as_view(),
+        name="treatedlesion-new",
     ),
-    path("treated-lesions/<uuid:uuid>/edit/", forms.TreatedLesionFormView.as_view(), name="treatedlesion-edit"),
-    path("treated-lesions/<uuid:uuid>/delete/", forms.TreatedLesionDeleteView.as_view(), name="treatedlesion-delete"),
-    path("treated-lesions/<uuid:parent>/ablations/new/", forms.AblationFormView.as_view(), name="ablation-new"),
+    path(
+        "treated-lesions/<uuid:uuid>/edit/", forms.TreatedLesionFormView.as_view(), name="treatedlesion-edit"
+    ),
+    path(
+        "treated-lesions/<uuid:uuid>/delete/",
+        forms.TreatedLesionDeleteView.as_view(),
+        name="treatedlesion-delete",
+    ),
+    path(
+        "treated-lesions/<uuid:parent>/ablations/new/", forms.AblationFormView.as_view(), name="ablation-new"
+    ),
     path("ablations/<uuid:uuid>/edit/", forms.AblationFormView.as_view(), name="ablation-edit"),
     path("ablations/<uuid:uuid>/delete/", forms.AblationDeleteView.as_view(), name="ablation-delete"),
-    path("procedures/<uuid:parent>/inflations/new/", forms.BalloonInflationFormView.as_view(), name="ballooninflation-new"),
-    path("inflations/<uuid:uuid>/edit/", forms.BalloonInflationFormView.as_view(), name="ballooninflation-edit"),
-    path("inflations/<uuid:uuid>/delete/", forms.BalloonInflationDeleteView.as_view(), name="ballooninflation-delete"),
+    path(
+        "procedures/<uuid:parent>/inflations/new/",
+        forms.BalloonInflationFormView.as_view(),
+        name="ballooninflation-new",
+    ),
+    path(
+        "inflations/<uuid:uuid>/edit/", forms.BalloonInflationFormView.as_view(), name="ballooninflation-edit"
+    ),
+    path(
+        "inflations/<uuid:uuid>/delete/",
+        forms.BalloonInflationDeleteView.as_view(),
+        name="ballooninflation-delete",
+    ),
     path(
         "procedures/<uuid:parent>/sessions/new/",
         forms.TransarterialSessionFormView.as_view(),
         name="transarterialsession-new",
     ),
-    path("sessions/<uuid:uuid>/edit/", forms.TransarterialSessionFormView.as_view(), name="transarterialsession-edit"),
+    path(
+        "sessions/<uuid:uuid>/edit/",
+        forms.TransarterialSessionFormView.as_view(),
+        name="transarterialsession-edit",
+    ),
     path(
         "sessions/<uuid:uuid>/delete/",
         forms.TransarterialSessionDeleteView.as_view(),
         name="transarterialsession-delete",
     ),
-    path("sessions/<uuid:parent>/drugs/new/", forms.TransarterialDrugFormView.as_view(), name="transarterialdrug-new"),
+    path(
+        "sessions/<uuid:parent>/drugs/new/",
+        forms.TransarterialDrugFormView.as_view(),
+        name="transarterialdrug-new",
+    ),
     path("drugs/<uuid:uuid>/edit/", forms.TransarterialDrugFormView.as_view(), name="transarterialdrug-edit"),
-    path("drugs/<uuid:uuid>/delete/", forms.TransarterialDrugDeleteView.as_view(), name="transarterialdrug-delete"),
+    path(
+        "drugs/<uuid:uuid>/delete/",
+        forms.TransarterialDrugDeleteView.as_view(),
+        name="transarterialdrug-delete",
+    ),
     *(
         path(
             f"procedures/{kind.kind}-details/<uuid:uuid>/edit/",

@@ -23,7 +23,8 @@ class Environment(BaseSettings):
     )
     secret_key: SecretStr = Field(SecretStr(""), description="Signs sessions; required unless DEBUG is on.")
     identity_key: SecretStr = Field(
-        SecretStr(""), description="Encrypts hospital numbers and keys their look-up hash; required unless DEBUG is on."
+        SecretStr(""),
+        description="Encrypts hospital numbers and keys their look-up hash; required unless DEBUG is on.",
     )
     debug: bool = False
     allowed_hosts: str = Field("127.0.0.1,localhost,[::1]", description="Comma-separated host names.")

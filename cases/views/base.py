@@ -40,7 +40,13 @@ def reader_of(request: HttpRequest, case: Case, records: Iterable[Record] = ()) 
 def note_identity(request: HttpRequest, case: Case) -> None:
     """Leave a line in the access log when a page shows who a patient is."""
     if case.center.kind != Center.Kind.PUBLISHED and may_identify(request.user, case.center_id):
-        log.note(AccessEvent.Kind.IDENTITY_READ, user=request.user, request=request, subject=str(case), detail=request.path)
+        log.note(
+            AccessEvent.Kind.IDENTITY_READ,
+            user=request.user,
+            request=request,
+            subject=str(case),
+            detail=request.path,
+        )
 
 
 def case_crumbs(case: Case) -> list[tuple[str, str]]:

@@ -86,7 +86,9 @@ class CaseFilterForm(forms.Form):
             self.fields[added.name] = forms.ChoiceField(
                 label=added.label, required=False, choices=everything + list(added.choices())
             )
-        self.order_fields(["q", "center", "status", "diagnosis", "disease_status", "kind", "sex", "age_from", "age_to"])
+        self.order_fields(
+            ["q", "center", "status", "diagnosis", "disease_status", "kind", "sex", "age_from", "age_to"]
+        )
 
     def _choose(self, name: str, choices: list) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -211,9 +213,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", DEFAULT_SORT)
     number = _page_number(request)
     start = (number - 1) * PAGE_SIZE
-    rows = list(
-        cases.order_by(*_ordering(sort)).prefetch_related("lesions")[start : start + PAGE_SIZE + 1]
-    )
+    rows = list(cases.order_by(*_ordering(sort)).prefetch_related("lesions")[start : start + PAGE_SIZE + 1])
     counted = cases.order_by().values("pk")[: COUNT_CAP + 1].count()
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]

@@ -33,7 +33,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     clinical = listed_cases(user).filter(center__kind=Center.Kind.CLINICAL).prefetch_related("lesions")
     writable = list(writable_centers(user).values_list("pk", flat=True))
     mine = Q(created_by=user) | Q(modified_by=user)
-    drafts = clinical.filter(mine, status=CaseStatus.DRAFT, center__in=writable).order_by("-modified_at", "-pk")
+    drafts = clinical.filter(mine, status=CaseStatus.DRAFT, center__in=writable).order_by(
+        "-modified_at", "-pk"
+    )
     recent = clinical.order_by("-modified_at", "-pk")
     return render(
         request,
@@ -58,7 +60,10 @@ def _counts_by_column(cases: Any) -> list[dict[str, Any]]:
     found = []
     for column in extensions.columns():
         rows = (
-            cases.order_by().annotate(**{column.name: column.expression()}).values_list(column.name).annotate(n=Count("pk"))
+            cases.order_by()
+            .annotate(**{column.name: column.expression()})
+            .values_list(column.name)
+            .annotate(n=Count("pk"))
         )
         counts = sorted(((column.words(value), n) for value, n in rows), key=lambda pair: (-pair[1], pair[0]))
         found.append({"label": column.label, "rows": counts})

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from cases.identity import lookup_hash
 from cases.forms import CaseForm, DiagnosisForm, LesionForm, PatientForm, TreatmentForm
+from cases.identity import lookup_hash
 from cases.models import Case, Lesion, Patient, Treatment
 from cases.views.base import CaseRecordFormView, case_crumbs, case_url, note_identity
 from registry.access.scope import writable_centers
@@ -110,7 +110,11 @@ class NewCaseView(CaseRecordFormView):
     def _known_patients(self) -> list[Patient]:
         centers = writable_centers(self.request.user)
         chosen = self.request.POST.get("patient-center", "")
-        center = centers.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 10 else centers.first()
+        center = (
+            centers.filter(pk=int(chosen)).first()
+            if chosen.isdecimal() and len(chosen) < 10
+            else centers.first()
+        )
         number = self.request.POST.get("patient-hospital_number", "")
         if center is None or not number:
             return []
@@ -159,7 +163,7 @@ class PatientFormView(CaseRecordFormView):
         return _("Patient %(patient)s saved.") % {"patient": record}
 
     def page(self) -> dict[str, Any]:
-        same = _same_number(self.record) if self.record.hospital_number else []  # type: ignore[attr-defined]
+        same = _same_number(self.record) if self.record.hospital_number else []  # type: ignore[attr-defined,arg-type]
         return {**super().page(), "same_number": same, "delete_url": ""}
 
     def success_url(self, record: Record) -> str:
@@ -226,7 +230,9 @@ class CaseDeleteView(CaseRecordDeleteView):
     def goes_too(self) -> list[tuple[str, int]]:
         found = super().goes_too()
         if self._takes_patient():
-            found.append((_("patient %(patient)s, who has no other case") % {"patient": self.record.patient}, 1))
+            found.append(
+                (_("patient %(patient)s, who has no other case") % {"patient": self.record.patient}, 1)
+            )
         return found
 
     def delete(self, reason: str, version: int) -> None:

@@ -91,22 +91,40 @@ def _told(row: Any, change: Any, reader: Reader) -> Told:
     column = model._meta.get_field(change.field)
     if not reader.identify and change.field in model.identifying():
         return Told(label, "", "", "", withheld=True)
-    return Told(
-        label, words(column, change.before), words(column, change.after), unit_of(change.field)
-    )
+    return Told(label, words(column, change.before), words(column, change.after), unit_of(change.field))
 
 
 def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
     what = {"+": _("added"), "~": _("changed"), "-": _("deleted")}[row.history_type]
-    parents = {"case", "procedure", "lesion", "treated_lesion", "session", "patient", "center", "registry_id", "number"}
+    parents = {
+        "case",
+        "procedure",
+        "lesion",
+        "treated_lesion",
+        "session",
+        "patient",
+        "center",
+        "registry_id",
+        "number",
+    }
     changes = [
         _told(row, change, reader)
         for change in field_changes(row, previous)
         if row.history_type == "~" or change.field not in parents
     ]
-    if row.history_type == "~" and not changes and previous is not None and row.confirmed != previous.confirmed:
+    if (
+        row.history_type == "~"
+        and not changes
+        and previous is not None
+        and row.confirmed != previous.confirmed
+    ):
         changes = [
-            Told(str(row.instance_type._meta.get_field(name).verbose_name), "", str(entry.get("reason", "")), "")
+            Told(
+                str(row.instance_type._meta.get_field(name).verbose_name),
+                "",
+                str(entry.get("reason", "")),
+                "",
+            )
             for name, entry in row.confirmed.items()
             if previous.confirmed.get(name) != entry
         ]

@@ -59,7 +59,9 @@ class CaseStatusPage(View):
 
     def form(self, data: Any) -> CaseStatusForm:
         case = Case.objects.get(pk=self.case.pk)
-        return CaseStatusForm(data, instance=case, by=self.request.user, initial={"status": self.status.value})
+        return CaseStatusForm(
+            data, instance=case, by=self.request.user, initial={"status": self.status.value}
+        )
 
     def show(self, form: CaseStatusForm, status: int = 200) -> HttpResponse:
         case = self.case

@@ -56,7 +56,15 @@ FOLLOWUP = (
     "recurrence_treatment",
     "recurrence_treatment_detail",
 )
-COMPLICATION = ("sir_grade", "cirse_grade", "clavien_dindo", "onset_day", "symptomatic", "treatment", "resolved")
+COMPLICATION = (
+    "sir_grade",
+    "cirse_grade",
+    "clavien_dindo",
+    "onset_day",
+    "symptomatic",
+    "treatment",
+    "resolved",
+)
 
 _ORDER = {code: position for position, code in enumerate(codes.TimePoint.values)}
 
@@ -69,16 +77,24 @@ def assessments_of(case: Case) -> list[Assessment]:
 
 def _grid(reader: Reader, rows: list[Assessment]) -> dict[str, Any]:
     columns = [{value.name: _brief(value) for value in reader.show(row, *ROWS)} for row in rows]
-    lines = []
+    lines: list[dict[str, Any]] = []
     for name in ROWS:
         values = [column[name] for column in columns]
         if name in ALWAYS or any(not value.empty or value.reason for value in values):
-            lines.append({"label": values[0].label, "unit": _unit(values), "derived": values[0].derived, "values": values})
+            lines.append(
+                {
+                    "label": values[0].label,
+                    "unit": _unit(values),
+                    "derived": values[0].derived,
+                    "values": values,
+                }
+            )
     silent = [line for line in lines if all(value.empty for value in line["values"])]
     kept = [line for line in lines if line not in silent or line["values"][0].name in ALWAYS]
     return {
         "columns": [
-            {"record": row, "date": _when(reader, row), "label": str(row.get_time_point_display())} for row in rows
+            {"record": row, "date": _when(reader, row), "label": str(row.get_time_point_display())}
+            for row in rows
         ],
         "lines": kept,
         "gathered": by_reason(line["values"][0] for line in silent if line not in kept),
@@ -137,7 +153,9 @@ class OutcomesSection(View):
         if followup is not None:
             followup.case = case
         complications = list(
-            Complication.objects.filter(procedure__case=case).select_related("procedure", "lesion").order_by("pk")
+            Complication.objects.filter(procedure__case=case)
+            .select_related("procedure", "lesion")
+            .order_by("pk")
         )
         own: list[Record] = [*rows, *complications]
         if followup is not None:
@@ -148,7 +166,7 @@ class OutcomesSection(View):
         if not htmx:
             note_identity(request, case)
         there = {row.time_point for row in rows}
-        procedures = list(case.procedures.all())  # type: ignore[attr-defined]
+        procedures = list(case.procedures.all())
         return render(
             request,
             "outcomes/_section.html" if htmx else "outcomes/section.html",

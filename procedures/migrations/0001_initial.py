@@ -1,16 +1,18 @@
 import datetime
+import uuid
+from decimal import Decimal
+
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.db.models.lookups
-import registry.core.expressions
-import registry.core.fields
 import simple_history.models
-import uuid
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
+
+import registry.core.expressions
+import registry.core.fields
 
 
 class Migration(migrations.Migration):

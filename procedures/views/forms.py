@@ -52,21 +52,22 @@ class ProcedureFormView(CaseRecordFormView):
         return self.request.POST.get("kind") or self.request.GET.get("kind")
 
     def new_record(self) -> Procedure:
-        return Procedure(case=self.parent, kind=self.request.GET.get("kind"))
+        return Procedure(case=self.parent, kind=self.request.GET.get("kind") or "")
 
     def parts(self) -> list[Part]:
-        procedure = Part("", ProcedureForm, lambda _saved: self.fresh(), stand_in=self._bare if self.creating else None)
+        procedure = Part(
+            "", ProcedureForm, lambda _saved: self.fresh(), stand_in=self._bare if self.creating else None
+        )
         kind = kinds.of(self.kind)
         if kind is None:
             return [procedure]
         return [procedure, Part("details", kind.form, self._details)]
 
     def _bare(self) -> Procedure:
-        return Procedure(case=self.parent, kind=self.kind)
+        return Procedure(case=self.parent, kind=self.kind or "")
 
     def _details(self, saved: Mapping[str, Record]) -> Record:
-        kind = kinds.of(self.kind)
-        assert kind is not None
+        kind: Any = kinds.of(self.kind)
         procedure: Any = saved.get("", self.record)
         stored = kind.details_model.objects.filter(procedure=procedure).first() if procedure.pk else None
         return stored or kind.details_model(procedure=procedure)
@@ -181,5 +182,3 @@ class TransarterialSessionDeleteView(CaseRecordDeleteView):
 class TransarterialDrugDeleteView(CaseRecordDeleteView):
     model = TransarterialDrug
     section = "procedures"
-
-

@@ -120,10 +120,14 @@ def _table(reader: Reader, rows: list[Any], names: tuple[str, ...]) -> dict[str,
     ]
     # A column of nothing but reasons is named once beneath the table.
     spoken = [position for position in used if any(not values[position].empty for _row, values in lines)]
-    silent: list[Shown] = [lines[0][1][position] for position in used if position not in spoken] if lines else []
+    silent: list[Shown] = (
+        [lines[0][1][position] for position in used if position not in spoken] if lines else []
+    )
     return {
         "head": [lines[0][1][position] for position in spoken] if lines else [],
-        "rows": [{"record": row, "values": [values[position] for position in spoken]} for row, values in lines],
+        "rows": [
+            {"record": row, "values": [values[position] for position in spoken]} for row, values in lines
+        ],
         "gathered": by_reason(silent),
     }
 
@@ -136,7 +140,12 @@ def _block(reader: Reader, procedure: Procedure) -> dict[str, Any]:
     values += reader.show(details, *DETAILS[procedure.kind]) if details is not None else []
     treated = list(procedure.treated_lesions.all())
     sessions = [
-        {"record": row, "values": reader.show(row, *SESSION), "drugs": list(row.drugs.all()), "reader": reader}
+        {
+            "record": row,
+            "values": reader.show(row, *SESSION),
+            "drugs": list(row.drugs.all()),
+            "reader": reader,
+        }
         for row in procedure.transarterial_sessions.all()
     ]
     occlusion = reader.show(procedure, "occlusion_longest_min", "occlusion_total_min")
@@ -147,7 +156,11 @@ def _block(reader: Reader, procedure: Procedure) -> dict[str, Any]:
         "values": [value for value in values if not value.empty],
         "gathered": by_reason(value for value in values if value.empty),
         "treated": _table(reader, treated, TREATED),
-        "ablations": [(row, _table(reader, list(row.ablations.all()), ABLATION)) for row in treated if row.ablations.all()],
+        "ablations": [
+            (row, _table(reader, list(row.ablations.all()), ABLATION))
+            for row in treated
+            if row.ablations.all()
+        ],
         "inflations": _table(reader, list(procedure.balloon_inflations.all()), INFLATION),
         "occlusion": [value for value in occlusion if not value.empty],
         "sessions": sessions,

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """A person who signs in. What they may do is decided per centre, by memberships."""
 
-    email = models.EmailField("e-mail", unique=True, null=True, blank=True)
+    email = models.EmailField("e-mail", unique=True, null=True, blank=True)  # type: ignore[assignment]
 
-    objects: UserManager = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = "user"

@@ -1,5 +1,7 @@
 """Database expressions that Django lacks and both databases share."""
 
+from typing import Any
+
 from django.db.models import CharField, F, FloatField, Func, IntegerField, JSONField
 from django.db.models.expressions import CombinedExpression, Expression, Value
 from django.db.models.functions import Cast, Concat, Least, StrIndex
@@ -10,7 +12,7 @@ class WithoutKeys(Func):
 
     output_field = JSONField()
 
-    def __init__(self, expression: object, *keys: str, **extra: object) -> None:
+    def __init__(self, expression: object, *keys: str, **extra: Any) -> None:
         self.keys = keys
         super().__init__(expression, **extra)
 
@@ -70,6 +72,6 @@ def wrapped_code_set(field: str) -> Expression:
     return Concat(Value(";"), F(field), Value(";"), output_field=CharField())
 
 
-def as_float(expression: object) -> Expression:
+def as_float(expression: Any) -> Expression:
     """Computed numbers are floating point on both databases, so that they compare."""
     return Cast(expression, FloatField())

@@ -44,16 +44,17 @@ def register(
     listener: Callable[[Any, Any, str], None] | None = None,
 ) -> None:
     """Register a higher floor's say."""
-    for value, place in (
+    says: tuple[tuple[Any, list[Any]], ...] = (
         (visible, _visible),
         (writer, _writers),
         (identity, _identity),
         (write_check, _write_checks),
         (requirement, _requirements),
         (listener, _listeners),
-    ):
+    )
+    for value, place in says:
         if value is not None and value not in place:
-            place.append(value)  # type: ignore[attr-defined]
+            place.append(value)
 
 
 def visible(user: Any, center_path: str) -> Q | None:

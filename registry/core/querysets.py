@@ -20,6 +20,8 @@ def _require_pass() -> None:
 class RecordQuerySet(models.QuerySet):
     """The queryset of every record."""
 
+    model: Any
+
     def for_user(self, user: Any) -> Self:
         """What the user may see: own centres and published data; nothing for an unknown user."""
         if user is None or not getattr(user, "is_authenticated", False) or not user.is_active:

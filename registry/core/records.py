@@ -88,7 +88,9 @@ def save(
         stored, root = _lock(record)
         if stored is None and record.pk is not None and not record._state.adding:
             # Saving would bring it back.
-            raise ValidationError(_("Somebody has deleted this record. Nothing has been written."), code="deleted")
+            raise ValidationError(
+                _("Somebody has deleted this record. Nothing has been written."), code="deleted"
+            )
         if stored is not None and expected_version is not None and stored.version != expected_version:
             raise Conflict(stored, record, expected_version)
         if not policies.may_write(by, record) or (stored is not None and not policies.may_write(by, stored)):

@@ -52,7 +52,8 @@ def marks_of(records: Iterable[Record]) -> dict[tuple[str, int, str], Mark]:
     found: dict[tuple[str, int, str], Mark] = {}
     order = {model: position for position, model in enumerate(wanted)}
     values = sorted(
-        SourceValue.objects.filter(condition), key=lambda value: (order[kinds[value.content_type_id]], value.pk)
+        SourceValue.objects.filter(condition),
+        key=lambda value: (order[kinds[value.content_type_id]], value.pk),
     )
     for number, value in enumerate(values, start=1):
         record = wanted[kinds[value.content_type_id]][value.object_id]

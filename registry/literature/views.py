@@ -122,11 +122,20 @@ def lines_of(values: list[ReportedValue]) -> list[Line]:
     """Reported values gathered into lines, in printed order."""
     found: dict[tuple, Line] = {}
     for value in values:
-        key = (value.variable, value.category, value.time_point, value.unit_of_analysis, value.location, value.origin)
+        key: tuple[Any, ...] = (
+            value.variable,
+            value.category,
+            value.time_point,
+            value.unit_of_analysis,
+            value.location,
+            value.origin,
+        )
         arm = value.arm.code if value.arm is not None else ""
         # A statistic that is printed twice for the same group is a line of its own.
-        while key in found and value.statistic != Statistic.P_VALUE and any(
-            other.statistic == value.statistic for other in found[key].cells.get(arm, [])
+        while (
+            key in found
+            and value.statistic != Statistic.P_VALUE
+            and any(other.statistic == value.statistic for other in found[key].cells.get(arm, []))
         ):
             key = (*key, "again")
         line = found.setdefault(
@@ -170,7 +179,9 @@ class ValueFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, values: list[ReportedValue]) -> None:
         super().__init__(data)
-        variables = sorted({(value.variable, variable_label(value.variable)) for value in values}, key=lambda v: v[1])
+        variables = sorted(
+            {(value.variable, variable_label(value.variable)) for value in values}, key=lambda v: v[1]
+        )
         points = list(dict.fromkeys(value.time_point for value in values if value.time_point))
         everything = [("", gettext_lazy("All"))]
         self._choose("variable", everything + variables)
@@ -180,9 +191,7 @@ class ValueFilterForm(forms.Form):
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def passes(self, value: ReportedValue) -> bool:
-        return all(
-            not wanted or getattr(value, name) == wanted for name, wanted in self.cleaned_data.items()
-        )
+        return all(not wanted or getattr(value, name) == wanted for name, wanted in self.cleaned_data.items())
 
 
 @vary_on_headers("HX-Request")
@@ -206,7 +215,8 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
                 "line": line,
                 "cells": [line.cell("")] * whole + [line.cell(arm.code) for arm in used],
                 "first": position == 0
-                or (lines[position - 1].variable, lines[position - 1].location) != (line.variable, line.location),
+                or (lines[position - 1].variable, lines[position - 1].location)
+                != (line.variable, line.location),
             }
             for position, line in enumerate(lines)
         ],
@@ -215,8 +225,10 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "count": len(values),
         "filtered": any(form.cleaned_data.values()),
         "cited": list(publication.cited_series.all()),
-        "patients": publication.published_patients.count(),  # type: ignore[attr-defined]
+        "patients": publication.published_patients.count(),
     }
     htmx: Any = getattr(request, "htmx", None)
     partial = htmx and not htmx.history_restore_request and not htmx.boosted
-    return render(request, "literature/_values.html" if partial else "literature/publication_detail.html", context)
+    return render(
+        request, "literature/_values.html" if partial else "literature/publication_detail.html", context
+    )

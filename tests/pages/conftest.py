@@ -52,7 +52,9 @@ def form_data(response) -> dict:
         else:
             found[name] = value
 
-    for tag in re.finditer(r"<(input|select|textarea)\b([^>]*)>(.*?)(?=<(?:input|select|textarea)\b|</form>)", html, re.S):
+    for tag in re.finditer(
+        r"<(input|select|textarea)\b([^>]*)>(.*?)(?=<(?:input|select|textarea)\b|</form>)", html, re.S
+    ):
         kind, attrs, rest = tag.groups()
         name = re.search(r'name="([^"]*)"', attrs)
         if not name or name[1] == "csrfmiddlewaretoken":

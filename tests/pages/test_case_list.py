@@ -64,7 +64,10 @@ def test_a_hospital_number_is_found_in_full_by_those_who_may_know_it(
 def test_filters_narrow_and_combine(as_clinician, center, published):
     diagnosis = DiagnosisFactory(slug="chordoma")
     first = CaseFactory(
-        patient=PatientFactory(center=center, sex="male"), age_years=40, diagnosis=diagnosis, disease_status="primary"
+        patient=PatientFactory(center=center, sex="male"),
+        age_years=40,
+        diagnosis=diagnosis,
+        disease_status="primary",
     )
     second = CaseFactory(patient=PatientFactory(center=center, sex="female"), age_years=70)
     ProcedureFactory(case=second, kind="rfa")
@@ -81,7 +84,9 @@ def test_filters_narrow_and_combine(as_clinician, center, published):
 
 
 def test_a_filter_that_cannot_be_read_is_named_and_left_out(as_clinician, case):
-    response = as_clinician.get(URL, {"age_from": "9" * 400, "sex": "no such", "status": "💥", "page": "²", "sort": "x"})
+    response = as_clinician.get(
+        URL, {"age_from": "9" * 400, "sex": "no such", "status": "💥", "page": "²", "sort": "x"}
+    )
     assert response.status_code == 200
     assert len(response.context["rows"]) == 1
     assert response.context["form"].errors
@@ -108,7 +113,9 @@ def test_columns_sort_both_ways_with_missing_values_last(as_clinician, center):
     assert 'aria-sort="ascending"' in html and "sort=-patient" in html
 
 
-@pytest.mark.parametrize("sort", ["case", "status", "diagnosis", "strategy", "date", "changed", "-strategy", "-date"])
+@pytest.mark.parametrize(
+    "sort", ["case", "status", "diagnosis", "strategy", "date", "changed", "-strategy", "-date"]
+)
 def test_every_column_can_be_sorted_by(as_clinician, case, sort):
     assert listed(as_clinician, sort=sort) == [case]
 
@@ -141,7 +148,9 @@ def test_with_htmx_the_results_come_alone(as_clinician, case):
 
 def test_a_researcher_reads_no_date(as_clinician, as_researcher, center):
     CaseFactory(
-        patient=PatientFactory(center=center), index_date=datetime.date(2024, 3, 11), index_date_precision="day"
+        patient=PatientFactory(center=center),
+        index_date=datetime.date(2024, 3, 11),
+        index_date_precision="day",
     )
     assert "2024-03-11" in as_clinician.get(URL).content.decode()
     assert "2024-03-11" not in as_researcher.get(URL).content.decode()
@@ -159,7 +168,9 @@ def test_an_empty_list_says_what_to_do_next(as_clinician):
     assert "No case fits" in as_clinician.get(URL, {"q": "x"}).content.decode()
 
 
-def test_the_number_of_queries_does_not_grow_with_the_list(as_clinician, center, django_assert_max_num_queries):
+def test_the_number_of_queries_does_not_grow_with_the_list(
+    as_clinician, center, django_assert_max_num_queries
+):
     def fill(count):
         for _ in range(count):
             case = CaseFactory(patient=PatientFactory(center=center))

@@ -53,7 +53,9 @@ def full(center, clinician):
         notes="SECRET note",
         by=clinician,
     )
-    lesion = LesionFactory(case=case, levels="S1;S2", zone_ala=True, zone_central=True, volume_ml="6.80", by=clinician)
+    lesion = LesionFactory(
+        case=case, levels="S1;S2", zone_ala=True, zone_central=True, volume_ml="6.80", by=clinician
+    )
     TreatmentFactory(case=case, detail="SECRET detail")
     procedure = ProcedureFactory(case=case, kind="rfa", date=day, notes="SECRET words", duration_min=44)
     RfaDetailsFactory(procedure=procedure)
@@ -68,7 +70,9 @@ def full(center, clinician):
     AssessmentFactory(case=case, time_point="baseline", vas_pain="8.5", kps=60)
     AssessmentFactory(case=case, time_point="day_1", date=datetime.date(2024, 3, 12), vas_pain="3.0")
     ComplicationFactory(procedure=procedure, kind="radicular_pain", sir_grade="b", treatment="SECRET therapy")
-    FollowUpStatusFactory(case=case, followup_state="under_follow_up", last_contact_date=datetime.date(2024, 6, 1))
+    FollowUpStatusFactory(
+        case=case, followup_state="under_follow_up", last_contact_date=datetime.date(2024, 6, 1)
+    )
     return case
 
 
@@ -79,7 +83,12 @@ def published(db):
     patient = PatientFactory(center=center, publication=publication, source_label="Case 3")
     case = CaseFactory(patient=patient, age_years=56, missing={"weight_kg": "not_reported"})
     SourceValueFactory(
-        publication=publication, record=case, field="age_years", location="Table 2", printed="56 y", qualifier="nearly"
+        publication=publication,
+        record=case,
+        field="age_years",
+        location="Table 2",
+        printed="56 y",
+        qualifier="nearly",
     )
     return case
 
@@ -126,7 +135,14 @@ def test_history_says_who_when_why_from_what_to_what(as_clinician, full, clinici
 
     records.save(lesion, by=clinician, reason="measured again", expected_version=lesion.version)
     html = text(as_clinician, full, "case-history")
-    for words in ("clinician", "changed lesion 1", "measured again", "<del>6.8</del>", "<ins>7.2</ins>", "mL"):
+    for words in (
+        "clinician",
+        "changed lesion 1",
+        "measured again",
+        "<del>6.8</del>",
+        "<ins>7.2</ins>",
+        "mL",
+    ):
         assert words in html
 
 
@@ -219,7 +235,9 @@ def test_the_number_of_queries_does_not_grow_with_the_case(as_clinician, full, d
         treated = TreatedLesionFactory(procedure=procedure, lesion=lesion)
         AblationFactory(treated_lesion=treated)
         BalloonInflationFactory(
-            procedure=full.procedures.get(kind="reboa"), inflated_min=60 + 20 * number, deflated_min=70 + 20 * number
+            procedure=full.procedures.get(kind="reboa"),
+            inflated_min=60 + 20 * number,
+            deflated_min=70 + 20 * number,
         )
         ComplicationFactory(procedure=procedure, lesion=lesion)
         AssessmentFactory(case=full, time_point=["month_1", "month_3", "month_6"][number])
@@ -233,6 +251,8 @@ def test_sources_come_in_one_query(as_clinician, published, django_assert_max_nu
     from django.test.utils import CaptureQueriesContext
 
     LesionFactory(case=published)
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
         text(as_clinician, published)
     assert sum("literature_sourcevalue" in query["sql"] for query in asked.captured_queries) == 1

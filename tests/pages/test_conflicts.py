@@ -47,9 +47,17 @@ def test_both_values_are_shown_and_nothing_is_written(as_clinician, as_curator, 
 
 def test_mine_is_proposed_where_i_changed_the_field_and_theirs_elsewhere(as_clinician, as_curator, lesion):
     page = both(
-        as_clinician, as_curator, lesion, {"volume_ml": "9.1"}, {"volume_ml": "7.5", "side": "right", "levels": ["S2"]}
+        as_clinician,
+        as_curator,
+        lesion,
+        {"volume_ml": "9.1"},
+        {"volume_ml": "7.5", "side": "right", "levels": ["S2"]},
     )
-    assert choices(page) == {"choice__volume_ml": "mine", "choice__side": "theirs", "choice__levels": "theirs"}
+    assert choices(page) == {
+        "choice__volume_ml": "mine",
+        "choice__side": "theirs",
+        "choice__levels": "theirs",
+    }
 
 
 def test_saving_the_choices_merges_both(as_clinician, as_curator, lesion):
@@ -136,7 +144,9 @@ def test_a_conflict_in_the_details_of_a_procedure(as_clinician, as_curator, case
 
 def test_a_hospital_number_in_conflict(as_clinician, as_curator, case):
     patient = case.patient
-    page = both(as_clinician, as_curator, patient, {"hospital_number": "1"}, {"hospital_number": "2", "sex": "male"})
+    page = both(
+        as_clinician, as_curator, patient, {"hospital_number": "1"}, {"hospital_number": "2", "sex": "male"}
+    )
     assert page.status_code == 409
     assert as_clinician.post(url(patient), form_data(page)).status_code == 302
     stored = Patient.objects.get()

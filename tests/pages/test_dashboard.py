@@ -11,7 +11,7 @@ def test_it_counts_the_cases_of_own_centres(as_clinician, case, other_center):
     CaseFactory(patient=PatientFactory(center=other_center))
     response = as_clinician.get(URL)
     assert response.context["total"] == 1
-    assert dict((code, n) for code, _label, n in response.context["statuses"]) == {
+    assert {code: n for code, _label, n in response.context["statuses"]} == {
         "draft": 1,
         "complete": 0,
         "signed": 0,

@@ -12,12 +12,16 @@ URL = reverse("literature")
 
 @pytest.fixture
 def publication(db):
-    publication = PublicationFactory(slug="tian-2022", title="Sacroplasty with or without RFA", doi="10.3174/x")
+    publication = PublicationFactory(
+        slug="tian-2022", title="Sacroplasty with or without RFA", doi="10.3174/x"
+    )
     a = StudyArmFactory(publication=publication, code="A", label="PSP + RFA", patients=51)
     b = StudyArmFactory(publication=publication, code="B", label="PSP", patients=75)
 
     def value(statistic, text, **more):
-        ReportedValueFactory(publication=publication, statistic=statistic, value=text, value_text=text, **more)
+        ReportedValueFactory(
+            publication=publication, statistic=statistic, value=text, value_text=text, **more
+        )
 
     for arm, mean, sd in ((a, "7.4", "1.6"), (b, "7.1", "1.5")):
         value("mean", mean, arm=arm, time_point="baseline")

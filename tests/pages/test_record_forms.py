@@ -1,4 +1,4 @@
-"""The form of every record: opens, saves, refuses in words, keeps what was typed, and is closed to those it is not for."""
+"""The form of every record: opens, saves, refuses in words, keeps what was typed, is closed to strangers."""
 
 import uuid
 
@@ -53,7 +53,7 @@ def send(client, record, **changes):
     return client.post(edit_url(record), {**form_data(page), **changes})
 
 
-# -- every model ----------------------------------------------------------------------------------------------------
+# -- every model ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", CLINICAL, ids=lambda model: model.__name__)
@@ -114,7 +114,7 @@ def test_the_code_list_of_diagnoses_is_for_administrators(as_clinician, client, 
     assert client.get(edit_url(case.diagnosis)).status_code == 200
 
 
-# -- what a form says and keeps ---------------------------------------------------------------------------------------
+# -- what a form says and keeps ------------------------------------------------------------------------------
 
 
 def test_decimal_comma_is_understood_and_shown(as_clinician, lesion):
@@ -171,7 +171,7 @@ def test_null_characters_in_a_reason_are_refused(as_clinician, lesion, field):
     assert Lesion.objects.get().version == 1
 
 
-# -- unusual values ---------------------------------------------------------------------------------------------------
+# -- unusual values ------------------------------------------------------------------------------------------
 
 
 def test_an_unusual_value_is_saved_and_asked_about(as_clinician, case):
@@ -204,7 +204,7 @@ def test_an_unusual_value_of_a_field_not_shown_is_asked_about_all_the_same(as_cl
     assert "Cement of the whole session" in html and 'name="confirm__kind"' in html
 
 
-# -- new rows ---------------------------------------------------------------------------------------------------------
+# -- new rows ------------------------------------------------------------------------------------------------
 
 
 def new_lesion(case):
@@ -278,7 +278,7 @@ def test_a_lesion_of_another_case_is_refused_in_the_rule_s_words(as_clinician, c
     assert foreign.status_code == 422
 
 
-# -- a procedure with the details of its kind ---------------------------------------------------------------------------
+# -- a procedure with the details of its kind ----------------------------------------------------------------
 
 
 def new_procedure(case, kind=""):
@@ -342,7 +342,7 @@ def test_details_that_are_not_there_yet_are_made_on_edit(as_clinician, case):
     assert Procedure.objects.get().sacroplasty_details.technique == "balloon"
 
 
-# -- outcomes -----------------------------------------------------------------------------------------------------------
+# -- outcomes ------------------------------------------------------------------------------------------------
 
 
 def test_an_assessment_of_a_time_point_that_exists_opens_it(as_clinician, case):
@@ -363,7 +363,7 @@ def test_follow_up_is_one_per_case(as_clinician, case):
     assert FollowUpStatus.objects.get().followup_state == "lost"
 
 
-# -- new cases ------------------------------------------------------------------------------------------------------------
+# -- new cases -----------------------------------------------------------------------------------------------
 
 NEW = reverse("case-new")
 

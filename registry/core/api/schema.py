@@ -129,11 +129,9 @@ class RecordSchema(AutoSchema):
         ]
 
 
-def _nullable(kind: str, field: Any) -> Any:
-    return [kind, "null"] if field.allow_null else kind
-
-
 class _ColumnExtension(OpenApiSerializerFieldExtension):
+    """Null is added by the generator, to every field that allows it."""
+
     target_class = "registry.core.api.fields.ColumnField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
@@ -142,28 +140,27 @@ class _ColumnExtension(OpenApiSerializerFieldExtension):
         if isinstance(column, models.DecimalField | models.IntegerField):
             return self._number(field, direction)
         if isinstance(column, models.BooleanField):
-            return {"type": _nullable("boolean", field)}
+            return {"type": "boolean"}
         if isinstance(column, models.DateTimeField):
-            return {"type": _nullable("string", field), "format": "date-time"}
+            return {"type": "string", "format": "date-time"}
         if isinstance(column, models.DateField):
-            return {"type": _nullable("string", field), "format": "date"}
+            return {"type": "string", "format": "date"}
         if isinstance(column, models.JSONField):
             return {"type": "array", "items": {"type": "string"}}
         if isinstance(column, core_fields.CodeSetField):
             listed = [{"type": "array", "items": {"type": "string"}}] if direction == "request" else []
-            plain = {"type": _nullable("string", field)}
+            plain = {"type": "string"}
             return {"anyOf": [plain, *listed]} if listed else plain
         if field.rule is not None:
-            codes = {"type": "string", "enum": [str(code) for code in field.rule.codes]}
-            return {"anyOf": [codes, {"type": "null"}]} if field.allow_null else {"anyOf": [codes]}
-        return {"type": _nullable("string", field)}
+            return {"anyOf": [{"type": "string", "enum": [str(code) for code in field.rule.codes]}]}
+        return {"type": "string"}
 
     @staticmethod
     def _number(field: ColumnField, direction: str) -> dict[str, Any]:
         column = field.column
         kind = "integer" if isinstance(column, models.IntegerField) else "number"
         limits = range_of(column.model, column.name)
-        shape: dict[str, Any] = {"type": _nullable(kind, field)}
+        shape: dict[str, Any] = {"type": kind}
         if isinstance(limits, Between):
             shape["exclusiveMinimum" if limits.above else "minimum"] = float(limits.low)
             shape["maximum"] = float(limits.high)
@@ -177,7 +174,7 @@ class _MissingExtension(OpenApiSerializerFieldExtension):
     target_class = "registry.core.api.fields.MissingField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string", "enum": MissingField.codes()}, {"type": "null"}]}
+        return {"anyOf": [{"type": "string", "enum": MissingField.codes()}]}
 
 
 class _DerivedExtension(OpenApiSerializerFieldExtension):
@@ -205,7 +202,7 @@ class _ReferenceExtension(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         field: ReferenceField = self.target
-        shape: dict[str, Any] = {"type": _nullable("string", field)}
+        shape: dict[str, Any] = {"type": "string"}
         if field.key == "uuid":
             shape["format"] = "uuid"
         return shape

@@ -37,7 +37,7 @@ def shown(value: Shown | None) -> SafeString:
     if value.empty:
         body = dash(value.reason)
     elif value.unit:
-        body = format_html("{}&nbsp;<span class=\"unit\">{}</span>", value.text, value.unit)
+        body = format_html('{}&nbsp;<span class="unit">{}</span>', value.text, value.unit)
     else:
         body = format_html("{}", value.text)
     return format_html(
@@ -78,7 +78,12 @@ def source_mark(source: Any) -> SafeString:
 @register.filter
 def status_chip(status: Any) -> SafeString:
     """The status of a case: a word and a shape."""
-    labels = {"draft": _("draft"), "complete": _("complete"), "signed": _("signed"), "published": _("published")}
+    labels = {
+        "draft": _("draft"),
+        "complete": _("complete"),
+        "signed": _("signed"),
+        "published": _("published"),
+    }
     code = str(status)
     return format_html('<span class="chip chip-{}">{}</span>', code, labels.get(code, code))
 
@@ -130,7 +135,9 @@ def p_value(value: Any) -> str:
 @register.simple_tag
 def attributes(**given: Any) -> SafeString:
     """HTML attributes from those arguments that have a value (``_`` in names stands for ``-``)."""
-    pairs = ((name.replace("_", "-"), value) for name, value in given.items() if value not in (None, "", False))
+    pairs = (
+        (name.replace("_", "-"), value) for name, value in given.items() if value not in (None, "", False)
+    )
     return format_html_join("", ' {}="{}"', pairs)
 
 

@@ -119,9 +119,8 @@ def _in_words(record: Any, column: Any, pair: tuple[Any, Any]) -> str:
     return words(column, value)
 
 
-def who_and_when(form: RecordForm) -> Mapping[str, Any]:
+def who_and_when(form: Any) -> Mapping[str, Any]:
     """Who saved meanwhile, for the heading of the page."""
-    assert form.conflict is not None
     row = type(form.conflict.stored).history.filter(id=form.conflict.stored.pk).first()
     return {
         "name": (row.history_user_name if row else "") or _("Somebody"),

@@ -65,7 +65,9 @@ class Reader:
             crossed = limits.by_field(limits.unconfirmed(record))
         return [self.value(record, name, crossed) for name in names]
 
-    def value(self, record: Record, name: str, crossed: Mapping[str, list[limits.Crossing]] | None = None) -> Shown:
+    def value(
+        self, record: Record, name: str, crossed: Mapping[str, list[limits.Crossing]] | None = None
+    ) -> Shown:
         derived = next((value for value in record.derived if value.name == name), None)
         if derived is not None:
             return show_derived(record, derived)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import cached_property
@@ -179,9 +179,9 @@ class RecordFormView(View):
         return forms, done
 
     def _stand_in(self, part: Part, saved: dict[str, Record]) -> None:
-        assert part.stand_in is not None
+        make: Any = part.stand_in
         try:
-            saved[part.name] = records.save(part.stand_in(), by=self.request.user, reason="–")
+            saved[part.name] = records.save(make(), by=self.request.user, reason="–")
         except (ValidationError, PermissionDenied):
             return  # later parts stay unchecked until this one is put right
 
@@ -229,9 +229,9 @@ class RecordFormView(View):
         found = self.model.objects.for_user(self.request.user).filter(uuid=self.token).first()
         if found is None and self.model._base_manager.filter(uuid=self.token).exists():
             self.token = uuid.uuid4()
-        if found is not None and self.parent_field and "parent" in self.kwargs:
-            if getattr(found, f"{self.parent_field}_id") != self.parent.pk:
-                raise Http404
+        beneath = found is not None and self.parent_field and "parent" in self.kwargs
+        if beneath and getattr(found, f"{self.parent_field}_id") != self.parent.pk:
+            raise Http404
         self.repeated = found is not None
         return found
 
@@ -267,7 +267,8 @@ class RecordFormView(View):
         """Whether all that is wrong is an old version, while nothing differs."""
         refused = [form for _part, form in forms if form.errors]
         return bool(refused) and all(
-            form.conflict is not None and len(form.errors) == 1 and not conflicts.clashes(form) for form in refused
+            form.conflict is not None and len(form.errors) == 1 and not conflicts.clashes(form)
+            for form in refused
         )
 
     @staticmethod

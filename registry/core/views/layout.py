@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from registry.core import limits
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.forms.record import CONFIRM_PREFIX, MissingCodeFormField, RecordForm
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 #: Django's own words for an empty choice.
 _BLANK = "---------"
@@ -21,9 +24,9 @@ APART = ("version", "reason")
 class Fieldset:
     """One group of fields under a heading. A folded one opens on demand, and by itself when it holds something."""
 
-    heading: str
+    heading: "StrOrPromise"
     names: tuple[str, ...]
-    hint: str = ""
+    hint: "StrOrPromise" = ""
     folded: bool = False
 
 
@@ -38,8 +41,8 @@ class Notice:
 
 @dataclass
 class Section:
-    heading: str
-    hint: str = ""
+    heading: "StrOrPromise"
+    hint: "StrOrPromise" = ""
     folded: bool = False
     open: bool = False
     rows: list[Any] = field(default_factory=list)
@@ -110,17 +113,22 @@ def _speaks(form: RecordForm, row: Any) -> bool:
 
 def _furnish(form: RecordForm) -> None:
     """Give each field its companion, so that a row can be drawn from the field alone."""
-    for name, found in form.fields.items():
-        found.missing_boundfield = None  # type: ignore[attr-defined]
-        found.notice = None  # type: ignore[attr-defined]
-        found.settled_notice = ""  # type: ignore[attr-defined]
-        found.row_template = getattr(found, "row_template", "core/_field.html")  # type: ignore[attr-defined]
+    fields: dict[str, Any] = form.fields
+    for name, found in fields.items():
+        found.missing_boundfield = None
+        found.notice = None
+        found.settled_notice = ""
+        found.row_template = getattr(found, "row_template", "core/_field.html")
         if isinstance(found, MissingCodeFormField):
-            found.choices = [("", _("Unknown…")), *[choice for choice in found.choices if choice[0]]]
+            codes: Any = found.choices
+            found.choices = [("", _("Unknown…")), *[choice for choice in codes if choice[0]]]
         elif name + MISSING_SUFFIX in form.fields:
-            found.missing_boundfield = form[name + MISSING_SUFFIX]  # type: ignore[attr-defined]
+            found.missing_boundfield = form[name + MISSING_SUFFIX]
         if isinstance(found, forms.ChoiceField) and not isinstance(found, forms.ModelChoiceField):
-            found.choices = [(code, "–") if code == "" and label == _BLANK else (code, label) for code, label in found.choices]
+            listed: Any = found.choices
+            found.choices = [
+                (code, "–") if code == "" and label == _BLANK else (code, label) for code, label in listed
+            ]
         elif isinstance(found, forms.ModelChoiceField):
             found.empty_label = "–" if found.empty_label == _BLANK else found.empty_label
 
@@ -149,8 +157,13 @@ def _notices(form: RecordForm) -> Iterator[tuple[str, Notice]]:
         return
     for name, group in limits.by_field(form.crossings).items():
         input_name = form.add_prefix(CONFIRM_PREFIX) + name
-        yield name, Notice(
-            tuple(str(crossing.message) for crossing in group), input_name, str(form.data.get(input_name, ""))
+        yield (
+            name,
+            Notice(
+                tuple(str(crossing.message) for crossing in group),
+                input_name,
+                str(form.data.get(input_name, "")),
+            ),
         )
 
 

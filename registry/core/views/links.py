@@ -1,6 +1,7 @@
 """Addresses of records by one convention, so that a floor can link to a record of a higher one.
 
-The form of a record is named ``<model>-edit``, a new row beneath a parent ``<model>-new``, the deletion ``<model>-delete``.
+The form of a record is named ``<model>-edit``, a new row beneath a parent ``<model>-new``, the deletion
+``<model>-delete``.
 """
 
 from typing import Any

@@ -1,12 +1,14 @@
-import django.db.models.deletion
-import django.db.models.lookups
-import registry.core.expressions
-import registry.core.fields
-import simple_history.models
 import uuid
 from decimal import Decimal
+
+import django.db.models.deletion
+import django.db.models.lookups
+import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+
+import registry.core.expressions
+import registry.core.fields
 
 
 class Migration(migrations.Migration):

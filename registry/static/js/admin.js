@@ -7,6 +7,6 @@ function nameSuggestions() {
   }
 }
 
-// The widget is built when the document is ready, by a script that may come before or after this one.
+// The widget is built by another script, when the document is ready and again for every row that is added.
+new MutationObserver(nameSuggestions).observe(document.body, { childList: true, subtree: true });
 nameSuggestions();
-window.addEventListener("load", nameSuggestions);
