@@ -5,6 +5,7 @@ reason, in one transaction. ``check`` does all of it and takes it back, so that 
 """
 
 import copy
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from registry.core import limits, policies
 from registry.core.actors import System, identity_of, user_or_none
 from registry.core.history import Pass, current_pass
 from registry.core.models import Record
+
+logger = logging.getLogger(__name__)
 
 #: Columns the door itself keeps.
 _KEPT_BY_DOOR = frozenset({"version", "created_at", "created_by", "modified_at", "modified_by"})
@@ -120,9 +123,17 @@ def _write(record: Record, by: Any, reason: str) -> None:
     try:
         with _pass(by, reason):
             record.save()
-    except IntegrityError:
+    except IntegrityError as error:
+        if "unique" in str(error).lower():
+            raise ValidationError(
+                _("Somebody saved at the same moment. Nothing of yours has been written; try again."), code="race"
+            ) from None
+        # The rules were asked in Python a moment ago: the database has other rules than the code, as after a missed
+        # migration. That is for the log; the user keeps the form.
+        logger.exception("The database refused %s", type(record).__name__)
         raise ValidationError(
-            _("Somebody saved at the same moment. Nothing of yours has been written; try again."), code="race"
+            _("The database refused this record. Nothing of yours has been written; the administrator can see why."),
+            code="database",
         ) from None
 
 

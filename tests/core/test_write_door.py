@@ -1,7 +1,10 @@
 """The write door: right, version, reason, completeness, history, in one transaction."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
 
 from cases.models import Case, Lesion, Patient
 from outcomes.models import Assessment
@@ -242,8 +245,6 @@ def test_registry_ids_are_never_used_twice(center, clinician):
 
 
 def test_hospital_numbers_are_encrypted_found_again_and_kept_out_of_history(center, clinician):
-    from django.db import connection
-
     patient = PatientFactory(center=center, hospital_number="A 123-4")
     with connection.cursor() as cursor:
         cursor.execute("SELECT hospital_number FROM cases_patient WHERE id = %s", [patient.pk])
@@ -256,6 +257,23 @@ def test_hospital_numbers_are_encrypted_found_again_and_kept_out_of_history(cent
     records.save(patient, by=clinician, expected_version=1)
     row, first = patient.history.all()
     assert [(c.label, c.before) for c in field_changes(row, first)] == [("hospital number", "(not kept)")]
+
+
+def test_a_rule_only_the_database_knows_is_refused_in_words_and_logged(case, clinician, caplog):
+    """As after a missed migration: the code lets the value pass, the table does not."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_age ON cases_case (age_years)")
+    with pytest.raises(ValidationError, match="same moment"):
+        records.save(Case(patient=case.patient, age_years=60), by=clinician)
+    case.inr = Decimal("0.1")
+    with (
+        caplog.at_level("ERROR"),
+        pytest.raises(ValidationError, match="database refused"),
+        transaction.atomic(),
+    ):
+        records._write(case, clinician, "")
+    assert "The database refused Case" in caplog.text
+    assert Case.objects.count() == 1
 
 
 def test_two_records_of_one_case_number_themselves(case):
