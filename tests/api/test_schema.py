@@ -5,9 +5,12 @@ import io
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from jsonschema import Draft202012Validator
 
 from registry.api import RESOURCES
+from tests import factories
 from tests.api.bodies import BODIES
+from tests.api.test_queries import crowded
 
 PROBLEMS = {"GET": {"400", "401", "404"}, "PATCH": {"400", "401", "403", "404", "409", "413", "415", "428"}}
 
@@ -62,11 +65,45 @@ def test_codes_are_listed(schema):
     assert "not_reported" in missing["anyOf"][0]["enum"]
 
 
+def test_what_a_new_record_needs_is_said(schema):
+    shapes = schema["components"]["schemas"]
+    assert shapes["AssessmentRequest"]["required"] == ["case_id", "time_point"]
+    assert "required" not in shapes["PatchedAssessmentRequest"]
+
+
 def test_a_case_shows_what_it_embeds(schema):
     properties = schema["components"]["schemas"]["Case"]["properties"]
     for name in ("lesions", "treatments", "procedures", "assessments", "complications", "followup"):
         assert "$ref" in str(properties[name]), name
     assert properties["strategy"]["readOnly"]
+
+
+def test_every_shape_is_sound(schema):
+    for name, shape in schema["components"]["schemas"].items():
+        Draft202012Validator.check_schema(shape)
+        assert "'null', 'null'" not in str(shape), name
+
+
+@pytest.mark.django_db
+def test_answers_are_what_the_description_says(schema, api, center, published_case):
+    crowded(center, 1)
+    factories.ReportedValueFactory(arm=factories.StudyArmFactory())
+    factories.CitedSeriesFactory()
+    for resource in RESOURCES:
+        operation = schema["paths"][f"/api/v1/{resource}/"]["get"]
+        conforms(schema, operation, api.get(f"{resource}/"))
+        record = api.get(f"{resource}/").json()["results"][0]
+        single = schema["paths"][f"/api/v1/{resource}/{{id}}/"]["get"]
+        conforms(schema, single, api.get(f"{resource}/{record['id']}/"))
+    conforms(schema, single, api.get("cases/?sex=x"))
+    conforms(schema, single, api.get("cases/x/"))
+
+
+def conforms(schema, operation, answer):
+    media = answer["Content-Type"].split(";")[0]
+    shape = operation["responses"][str(answer.status_code)]["content"][media]["schema"]
+    validator = Draft202012Validator({**shape, "components": schema["components"]})
+    assert [error.message for error in validator.iter_errors(answer.json())] == []
 
 
 @pytest.mark.django_db

@@ -26,7 +26,9 @@ class Embedded:
     rows: Callable[[Any], list] | None = None
 
     def field(self) -> Any:
-        at = {} if self.source == self.name or self.rows else {"source": self.source}
+        at: dict[str, Any] = {} if self.source == self.name or self.rows else {"source": self.source}
+        if not self.many:
+            at["allow_null"] = True
         made = import_string(self.serializer)(many=self.many, read_only=True, **at)
         if self.rows:
             made.get_attribute = self.rows

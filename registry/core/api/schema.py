@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from registry.core import fields as core_fields
 from registry.core.api.fields import ColumnField, DerivedField, MissingField, ReferenceField, ShownField
+from registry.core.api.shown import ShownRecordSerializer
 from registry.core.rules import Between, range_of
 
 
@@ -77,6 +78,31 @@ class RecordSchema(AutoSchema):
             shape = ConflictSerializer if status == 409 else ProblemSerializer
             answers[(status, _MEDIA)] = OpenApiResponse(shape, description=_REFUSALS[status])
         return answers
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """What an answer always holds (not what is left out in lists, or for some), and what a new record needs."""
+        shape = super()._map_basic_serializer(serializer, direction)
+        if not isinstance(serializer, ShownRecordSerializer):
+            return shape
+        shape.pop("required", None)
+        if direction == "response":
+            absent = {"warnings", *serializer.detail_only}
+            if serializer.scoped():
+                absent |= serializer.identifying_names()
+            required = [name for name in shape["properties"] if name not in absent]
+        elif self.method == "PATCH":
+            required = []
+        else:
+            required = [
+                name
+                for name, field in serializer.fields.items()
+                if isinstance(field, ColumnField | ReferenceField)
+                and field.must_have_value
+                and not field.column.has_default()
+            ]
+        if required:
+            shape["required"] = required
+        return shape
 
     def get_override_parameters(self) -> list[Any]:
         if self.method not in ("PATCH", "DELETE"):
