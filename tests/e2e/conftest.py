@@ -1,0 +1,76 @@
+"""A real browser against a live server."""
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.urls import reverse
+
+from tests import factories
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """On SQLite a file: the server's threads cannot share the one connection of a database in memory."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        connection = connections["default"]
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("e2e") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(QUIET)}
+
+
+@pytest.fixture(autouse=True)
+def _rows_are_committed(transactional_db):
+    """The live server reads over its own connection."""
+
+
+def watch(page, host):
+    """Collect what no page may do: complain in the console, or ask another host for anything."""
+    faults = []
+    page.on(
+        "console",
+        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
+    )
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((host, "data:", "about:"))
+            else faults.append(f"asked {request.url}")
+        ),
+    )
+    return faults
+
+
+def sign_in(page, host, user):
+    page.goto(host + reverse("login"))
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password").fill(factories.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{host}/")
+
+
+@pytest.fixture
+def desk(page, live_server, clinician):
+    """A clinician who has signed in; whatever the browser complains about fails the test."""
+    faults = watch(page, live_server.url)
+    sign_in(page, live_server.url, clinician)
+    yield page
+    # A refused form answers 422 and a conflict 409: the browser logs both, and both are meant.
+    meant = ("422", "409", "404", "403")
+    assert [fault for fault in faults if not any(code in fault for code in meant)] == []
