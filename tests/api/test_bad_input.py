@@ -3,6 +3,7 @@
 import datetime
 import json
 import uuid
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -325,14 +326,32 @@ def test_ten_megabytes_are_too_large(clinician, case):
 
 
 def test_ten_megabytes_are_too_large_with_a_length_that_lies(clinician):
-    from io import BytesIO
-
     from registry.core.api.parsers import StrictJSONParser
     from registry.core.api.problems import Problem
 
     with pytest.raises(Problem) as refused:
         StrictJSONParser().parse(BytesIO(b'{"notes": "' + b"x" * 10_000_000 + b'"}'))
     assert refused.value.status_code == 413
+
+
+def in_chunks(user, body, **environ):
+    """A body whose length is not announced, as a server hands it over."""
+    client = APIClient()
+    client.force_authenticate(user)
+    environ = {
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "CONTENT_LENGTH": "",
+        "wsgi.input": BytesIO(body),
+        **environ,
+    }
+    return client.generic("POST", "/api/v1/patients/", b"", content_type="application/json", **environ)
+
+
+def test_a_body_in_chunks_is_read_up_to_the_limit(clinician, center):
+    body = b'{"center": "HEI", "sex": "male"}'
+    assert in_chunks(clinician, body, **{"wsgi.input_terminated": True}).json()["sex"] == "male"
+    problem(in_chunks(clinician, body + b" " * 3_000_000, **{"wsgi.input_terminated": True}), 413)
+    problem(in_chunks(clinician, body), 400)
 
 
 @pytest.mark.parametrize(
