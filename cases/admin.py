@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -109,6 +110,10 @@ class TreatmentInline(RecordInline):
 
 class CaseAdmin(SourcedAdmin):
     """Episodes of treatment."""
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """The case's page in the registry."""
+        return reverse("case-detail", args=[obj.uuid]) if obj is not None else None
 
     annotations = {"lesion_count": Count("lesions", distinct=True)}
     list_display = [

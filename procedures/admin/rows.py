@@ -29,7 +29,8 @@ class DetailsInline(StackedRecordInline):
     max_num = 1
 
     def get_extra(self, request: Any, obj: Any = None, **kwargs: Any) -> int:
-        return 0
+        """The sheet stands open until it is there: every kind needs its details."""
+        return 0 if obj is None or obj.details is not None else 1
 
 
 class ReboaInline(DetailsInline):

@@ -90,13 +90,21 @@ def test_zero_is_a_value(as_curator, case):
 
 def test_details_of_the_kind_are_entered_on_the_procedure(as_curator, case):
     procedure = factories.ProcedureFactory(case=case, kind="reboa")
-    sent = as_sent(as_curator.get(change(procedure)))
-    add_row(sent, "reboa_details", aortic_diameter_mm="17", procedure=procedure.pk)
+    sent = as_sent(as_curator.get(change(procedure)), **{"reboa_details-0-aortic_diameter_mm": "17"})
     add_row(sent, "balloon_inflations", inflated_min="-5", deflated_min="55", procedure=procedure.pk)
     response = as_curator.post(change(procedure), sent)
     assert response.status_code == 302, problems(response)
     assert Procedure.objects.get().reboa_details.aortic_diameter_mm == 17
     assert BalloonInflation.objects.get().inflated_min == -5
+    prefixes = [row.formset for row in as_curator.get(change(procedure)).context["inline_admin_formsets"]]
+    assert next(rows for rows in prefixes if rows.prefix == "reboa_details").total_form_count() == 1
+
+
+def test_an_open_sheet_that_is_left_empty_is_not_saved(as_curator, case):
+    procedure = factories.ProcedureFactory(case=case, kind="reboa")
+    response = as_curator.post(change(procedure), as_sent(as_curator.get(change(procedure)), notes="x"))
+    assert response.status_code == 302, problems(response)
+    assert Procedure.objects.get().details is None
 
 
 def test_becoming_complete_together_with_what_was_lacking(as_curator, center):

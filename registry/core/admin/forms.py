@@ -218,7 +218,7 @@ class RowForm(AdminRecordForm):
             self.fields.pop(companion(name), None)
         for field in self.fields.values():
             # A cell of a table has its label in the head only; a screen reader wants it here.
-            if field.label and not field.widget.is_hidden:
+            if field.label and not field.widget.is_hidden and not field.widget.use_fieldset:
                 field.widget.attrs.setdefault("aria-label", str(field.label))
 
     @cached_property

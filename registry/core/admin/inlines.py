@@ -128,6 +128,7 @@ class RecordInline(_Rows, admin.TabularInline):
     """Rows as a table."""
 
     template = "admin/edit_inline/record_tabular.html"
+    fold_over = 0  # a list of boxes would stretch the row
 
 
 class StackedRecordInline(_Rows, admin.StackedInline):

@@ -143,9 +143,12 @@ class RecordAdmin(ScopedFields, DeletesRecords, admin.ModelAdmin):
             if lines:
                 fieldsets.append((heading, {"fields": lines}))
         if obj is not None:
-            derived = [self._cell(value.name) for value in self.model.derived]
+            # All of them may be read; those that cannot be computed yet are not worth a line.
+            read += [self._cell(value.name) for value in self.model.derived]
+            derived = [
+                self._cell(value.name) for value in self.model.derived if value.python(obj) is not None
+            ]
             if derived:
-                read += derived
                 fieldsets.append((_("Computed"), {"fields": derived, "classes": ["computed"]}))
         if editable:
             self._add_reasons(obj, fieldsets)

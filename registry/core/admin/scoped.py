@@ -35,6 +35,8 @@ class ScopedFields:
     """Form fields of records in the admin."""
 
     admin_site: Any
+    #: Code lists longer than this are folded to what is chosen.
+    fold_over = LONG_LIST
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if hasattr(db_field, "read"):
@@ -48,13 +50,12 @@ class ScopedFields:
             field.widget = field.widget.widget
         return field
 
-    @staticmethod
-    def _dress(db_field: Any, field: Any) -> Any:
+    def _dress(self, db_field: Any, field: Any) -> Any:
         codes = getattr(db_field, "codes", None)
         if getattr(db_field, "choices", None) and field is not None:
             field.choices = [("", "–") if key in (None, "") else (key, text) for key, text in field.choices]
         if codes is not None and field is not None:
-            widget = FoldedCodes if len(codes) > LONG_LIST else Codes
+            widget = FoldedCodes if len(codes) > self.fold_over else Codes
             field.widget = widget(label=str(field.label), choices=field.choices)
         return field
 
