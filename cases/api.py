@@ -7,14 +7,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cases import filters
-from cases.codes import CaseStatus
 from cases.embedding import CASE
 from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Case, Diagnosis, Lesion, Patient, Treatment
 from registry.access import log, scope
 from registry.access.models import AccessEvent
 from registry.core.api.fields import ID, TEXT, TEXT_OR_NULL, TEXTS, ReferenceField, ShownField
-from registry.core.api.serializers import Change, Incoming, RecordSerializer
+from registry.core.api.serializers import RecordSerializer
 from registry.core.api.views import ReadOnlyRecordViewSet, RecordViewSet
 
 
@@ -126,13 +125,6 @@ class CaseSerializer(CaseRowSerializer):
             "icd10": ShownField(of=code("icd10"), help_text=_("ICD-10-CM of the primary tumour.")),
             "icdo3": ShownField(of=code("icdo3"), help_text=_("ICD-O-3 morphology.")),
         }
-
-    def read(self, data: Any, change: Change) -> Incoming:
-        incoming = super().read(data, change)
-        was_signed = self.instance is not None and self.instance.status == CaseStatus.SIGNED
-        if incoming.values.get("status") == CaseStatus.SIGNED and not was_signed:
-            incoming.errors["case_status"] = [str(_("Status: a case is not signed here."))]
-        return incoming
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(instance)

@@ -6,7 +6,7 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self) -> None:
-        from cases import completeness
+        from cases import completeness, locking
         from registry.core import policies
 
-        policies.register(requirement=completeness.gaps)
+        policies.register(requirement=completeness.gaps, write_check=locking.refuse_signed)

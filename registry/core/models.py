@@ -127,12 +127,16 @@ class Record(models.Model):
         self._all_read = True
 
     def _assign_number(self) -> None:
-        if self.numbered_within is None or self.pk is not None:
+        if self.numbered_within is None:
             return
         number, parent = self.numbered_within
         parent_id = getattr(self, f"{parent}_id")
-        if getattr(self, number) in (None, "") and parent_id is not None:
-            rows = type(self)._base_manager.filter(**{f"{parent}_id": parent_id})
+        if getattr(self, number) not in (None, "") or parent_id is None:
+            return
+        rows = type(self)._base_manager.filter(**{f"{parent}_id": parent_id})
+        if self.pk is not None:  # an emptied number stays what it was
+            setattr(self, number, rows.filter(pk=self.pk).values_list(number, flat=True).first())
+        else:
             setattr(self, number, (rows.aggregate(last=models.Max(number))["last"] or 0) + 1)
 
     def clean(self) -> None:

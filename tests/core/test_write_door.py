@@ -10,7 +10,7 @@ from cases.models import Case, Lesion, Patient
 from outcomes.models import Assessment
 from procedures.models import Procedure
 from registry.core import records
-from registry.core.history import field_changes
+from registry.core.history import Pass, current_pass, field_changes
 from registry.core.querysets import WrongDoor
 from tests import factories
 from tests.factories import (
@@ -257,6 +257,42 @@ def test_hospital_numbers_are_encrypted_found_again_and_kept_out_of_history(cent
     records.save(patient, by=clinician, expected_version=1)
     row, first = patient.history.all()
     assert [(c.label, c.before) for c in field_changes(row, first)] == [("hospital number", "(not kept)")]
+
+
+def test_an_emptied_number_stays_what_it_was(case, clinician):
+    lesion = LesionFactory(case=case)
+    lesion.number, lesion.side = None, "left"
+    assert records.save(lesion, by=clinician, expected_version=1).number == 1
+
+
+def test_a_case_is_not_signed_by_setting_its_status(case, clinician):
+    mine = complete(case)
+    mine.status = "signed"
+    with pytest.raises(ValidationError, match="not signed by setting its status"):
+        records.save(mine, by=clinician, reason="done")
+
+
+def test_a_signed_case_is_locked_with_everything_beneath_it(case, clinician):
+    complete(case)
+    token = current_pass.set(Pass(TESTS, ""))
+    Case.objects.update(status="signed")
+    current_pass.reset(token)
+    for record, field in (
+        (Case, "age_years"),
+        (Lesion, "number"),
+        (Patient, "birth_year"),
+        (Assessment, "kps"),
+    ):
+        row = record.objects.get()
+        setattr(row, field, 50)
+        with pytest.raises(ValidationError, match="signed"):
+            records.save(row, by=clinician, reason="typing slip")
+        with pytest.raises(ValidationError, match="signed"):
+            records.delete(row, by=clinician, reason="typing slip")
+    patient = Patient.objects.get()
+    patient.sex = "male"
+    with pytest.raises(ValidationError, match="signed"):
+        records.save(patient, by=clinician, reason="typing slip")
 
 
 def test_two_saves_in_the_same_instant_are_told_in_words(case, clinician):
