@@ -57,12 +57,15 @@ def case_url(case: Case, section: str = "") -> str:
     return reverse("case-detail", args=[case.uuid]) + (f"#{section}" if section else "")
 
 
-def unusual_values(records: Iterable[Record]) -> list[tuple[str, str]]:
+def unusual_values(
+    records: Iterable[Record], leave_out: frozenset[str] = frozenset()
+) -> list[tuple[str, str]]:
     """Each unexplained unusual value: the sentence, and where it is corrected or explained."""
     return [
         (_of_record(record, str(crossing.message)), edit_url(record, crossing.field))
         for record in records
         for crossing in limits.unconfirmed(record)
+        if crossing.field not in leave_out
     ]
 
 

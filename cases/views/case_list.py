@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import Case as Switch
 from django.db.models import F, Q, Value, When
-from django.db.models.fields import DateField
+from django.db.models.fields import DateField, IntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,6 +27,8 @@ PAGE_SIZE = 50
 COUNT_CAP = 1000
 LAST_PAGE = 2000
 DEFAULT_SORT = "-changed"
+#: Safe Harbor: without identity every age from here on reads alike.
+AGE_CAP = 90
 #: Choices of the filter for centres that name several; no code of a centre contains a dot.
 OWN, PUBLISHED = ".own", ".published"
 
@@ -104,8 +106,8 @@ class CaseFilterForm(forms.Form):
             "diagnosis": "diagnosis__slug",
             "disease_status": "disease_status",
             "sex": "patient__sex",
-            "age_from": "age_years__gte",
-            "age_to": "age_years__lte",
+            "age_from": "shown_age__gte",
+            "age_to": "shown_age__lte",
             "publication": "patient__publication__slug",
         }
         if "center" in given:
@@ -149,7 +151,7 @@ def _ordering(sort: str) -> list[Any]:
     keys: dict[str, list[str]] = {
         "case": ["patient__registry_id", "number"],
         "status": ["status"],
-        "patient": ["age_years"],
+        "patient": ["shown_age"],
         "diagnosis": ["diagnosis__label"],
         "date": ["shown_date"],
         "changed": ["modified_at"],
@@ -170,13 +172,17 @@ def _identified_centers(user: Any) -> list[int]:
 
 def listed_cases(user: Any) -> Any:
     """The cases a user sees, with everything a line of the list shows."""
+    identified = _identified_centers(user)
     shown_date = Switch(
-        When(center__in=_identified_centers(user), then=F("index_date")),
-        default=Value(None),
-        output_field=DateField(),
+        When(center__in=identified, then=F("index_date")), default=Value(None), output_field=DateField()
+    )
+    shown_age = Switch(
+        When(~Q(center__in=identified) & Q(age_years__gte=AGE_CAP), then=Value(AGE_CAP)),
+        default=F("age_years"),
+        output_field=IntegerField(),
     )
     cases = Case.objects.for_user(user).select_related("patient__publication", "center", "diagnosis")
-    return extensions.annotate(cases.annotate(shown_date=shown_date))
+    return extensions.annotate(cases.annotate(shown_date=shown_date, shown_age=shown_age))
 
 
 def _headings(request: HttpRequest, sort: str) -> list[dict[str, Any]]:
@@ -264,4 +270,4 @@ def person_age(case: Any, identify: bool) -> str:
     """Age in years; from 90 on those without identity only read that it is so."""
     if case.age_years is None:
         return ""
-    return str(case.age_years) if identify or case.age_years < 90 else "90+"
+    return str(case.age_years) if identify or case.age_years < AGE_CAP else f"{AGE_CAP}+"

@@ -10,7 +10,7 @@ from django.views import View
 from cases import codes
 from cases.models import Case, Lesion, Treatment
 from cases.views.base import CaseContext, by_reason, case_or_404, note_identity, unusual_values
-from cases.views.case_list import person_age
+from cases.views.case_list import AGE_CAP, person_age
 from registry.core.models import Record
 from registry.core.views.display import DERIVED_LABELS, Reader, Shown
 
@@ -103,7 +103,7 @@ class CasePage(View):
                 notes=reader.value(case, "notes") if reader.identify and case.notes else None,
                 lesions=[_lesion(reader, lesion) for lesion in lesions],
                 treatments=[_treatment(reader, row) for row in treatments],
-                unusual=unusual_values(own),
+                unusual=_tellable(case, own, reader),
                 other_cases=others,
                 index_date=reader.date(case.index_date) if reader.identify else "",
             ),
@@ -115,8 +115,17 @@ def _other_cases(case: Case) -> Any:
 
 
 def _age_capped(values: list[Shown], case: Case, reader: Reader) -> list[Shown]:
+    """The age as this reader may see it; the sentence about an unusual age would say it all the same."""
+    if reader.identify or case.age_years is None or case.age_years < AGE_CAP:
+        return values
     age = person_age(case, reader.identify)
-    return [replace(value, text=age) if value.name == "age_years" and age else value for value in values]
+    return [replace(value, text=age, warnings=()) if value.name == "age_years" else value for value in values]
+
+
+def _tellable(case: Case, own: list[Record], reader: Reader) -> list[tuple[str, str]]:
+    """Unusual values, less those whose sentence would tell an age that this reader may not see."""
+    capped = not reader.identify and case.age_years is not None and case.age_years >= AGE_CAP
+    return unusual_values(own, leave_out=frozenset({"age_years"}) if capped else frozenset())
 
 
 def _lesion(reader: Reader, lesion: Lesion) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.views import View
 
 from cases.models import Case, Patient
 from cases.views.base import CaseContext, case_or_404, note_identity
+from cases.views.case_list import AGE_CAP
 from registry.core.history import field_changes
 from registry.core.models import Record
 from registry.core.units import unit_of
@@ -89,9 +90,17 @@ def _told(row: Any, change: Any, reader: Reader) -> Told:
     if change.field.endswith("__missing"):
         return Told(label, missing_label(change.before), missing_label(change.after), "")
     column = model._meta.get_field(change.field)
-    if not reader.identify and change.field in model.identifying():
+    secret = change.field in getattr(model, "secret_in_history", {})
+    if secret or (not reader.identify and change.field in model.identifying()):
         return Told(label, "", "", "", withheld=True)
-    return Told(label, words(column, change.before), words(column, change.after), unit_of(change.field))
+    before, after = words(column, change.before), words(column, change.after)
+    if change.field == "age_years" and not reader.identify:
+        before, after = _capped(before), _capped(after)
+    return Told(label, before, after, unit_of(change.field))
+
+
+def _capped(age: str) -> str:
+    return f"{AGE_CAP}+" if age and int(age) >= AGE_CAP else age
 
 
 def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
@@ -124,6 +133,7 @@ def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
                 "",
                 str(entry.get("reason", "")),
                 "",
+                withheld=not reader.identify,  # the reason is free text
             )
             for name, entry in row.confirmed.items()
             if previous.confirmed.get(name) != entry

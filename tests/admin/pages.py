@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.urls import reverse
 
 
@@ -20,6 +21,8 @@ def _values(form: Any) -> dict[str, Any]:
         value = bound.value()
         if isinstance(value, bool):
             value = str(value).lower() if hasattr(bound.field, "choices") else ("on" if value else None)
+        if isinstance(bound.field, forms.MultipleChoiceField) and not value:
+            continue  # boxes that are not ticked are not sent
         if value is None or value == "":
             value = ""
         elif not isinstance(value, list | tuple | str):

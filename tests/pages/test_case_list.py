@@ -160,6 +160,9 @@ def test_a_researcher_reads_90_for_every_age_from_90_on(as_clinician, as_researc
     CaseFactory(patient=PatientFactory(center=center), age_years=97)
     assert "97&nbsp;y" in as_clinician.get(URL).content.decode()
     assert "90+&nbsp;y" in as_researcher.get(URL).content.decode()
+    assert len(listed(as_clinician, age_from=96)) == 1
+    assert listed(as_researcher, age_from=91) == []
+    assert len(listed(as_researcher, age_from=90, age_to=90)) == 1
 
 
 def test_an_empty_list_says_what_to_do_next(as_clinician):

@@ -167,6 +167,18 @@ def test_a_researcher_reads_days_from_the_index_procedure(as_researcher, full):
     assert "day 1" in text(as_researcher, full, "case-outcomes")
 
 
+@pytest.mark.parametrize("name", PARTS)
+def test_a_researcher_cannot_tell_97_from_90(as_researcher, clinician, center, name):
+    case = CaseFactory(patient=PatientFactory(center=center), age_years=97)
+    html = text(as_researcher, case, name)
+    assert "97" not in html.replace(str(case.uuid), "").replace(str(case.patient.uuid), "")
+    from registry.core import records
+
+    case.confirmed = {}
+    records.save(case, by=clinician, confirm={"age_years": "SECRET reason"})
+    assert "SECRET" not in text(as_researcher, case, name)
+
+
 @pytest.mark.parametrize("name", (*PARTS, "case-complete", "case-draft", "case-edit", "case-delete"))
 def test_an_outsider_finds_nothing(as_outsider, full, name):
     assert as_outsider.get(url(full, name)).status_code == 404

@@ -153,3 +153,9 @@ def box_groups(field: Any) -> list[tuple[str, list[dict[str, Any]]]]:
 def bare(value: Shown | None) -> SafeString:
     """A value whose unit stands in the head of its column."""
     return shown(replace(value, unit="") if value is not None else None)
+
+
+@register.filter
+def names(message: Any, label: Any) -> bool:
+    """Whether a message names its field already, so that the label need not stand before it."""
+    return str(message).lower().startswith(str(label).lower())

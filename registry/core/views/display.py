@@ -86,7 +86,10 @@ class Reader:
             unit=unit_of(name) if text else "",
             reason=reason,
             warnings=tuple(str(crossing.message) for crossing in (crossed or {}).get(name, ())),
-            confirmed=str(entry.get("reason", "")) if entry and not (crossed or {}).get(name) else "",
+            # The reason is free text.
+            confirmed=str(entry.get("reason", ""))
+            if entry and self.identify and not (crossed or {}).get(name)
+            else "",
             source=self.source_of(record, name),
             numeric=isinstance(column, models.DecimalField | models.IntegerField),
         )
