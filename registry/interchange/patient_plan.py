@@ -234,6 +234,9 @@ def _with(node: Node, entries: dict[str, Entry], path: Path_) -> Node:
     return node
 
 
+#: In place of a field: this code for every field of the place that has no value (a patient who had died by then).
+EVERY = "every"
+
 # -- values, missing codes, rules --------------------------------------------------------------------------------------
 
 
@@ -252,7 +255,7 @@ def check_general(document: PublicationDocument, refuse: Refuse) -> None:
 def _check_missable(path: Path_, by_place: dict[str, Any], refuse: Refuse) -> None:
     for place, names in by_place.items():
         for name in names:
-            if not any(name in model.missable_fields() for model in models_of(place)):
+            if name != EVERY and not any(name in model.missable_fields() for model in models_of(place)):
                 refuse((*path, place), f"“{name}” takes no missing code at the place “{place}”.")
 
 
@@ -265,6 +268,11 @@ def _settle(
     for place in dict.fromkeys(places):
         group_only = (*document.group_only.get(place, ()), *part.group_only.get(place, ()))
         codes.update((name, MissingCode.GROUP_ONLY.value) for name in group_only if name in codes)
+    every = next(
+        (part.missing[place][EVERY] for place in places if EVERY in part.missing.get(place, {})), None
+    )
+    if every is not None:
+        codes = dict.fromkeys(codes, every.value)
     said_missing: dict[str, str] = {}
     for place in dict.fromkeys(places):
         said_missing.update(
@@ -273,7 +281,8 @@ def _settle(
     for name in said_missing:
         if name in node.stated:
             refuse((*path, "missing", node.place, name), "has a value as well; only one of them can be true.")
-    for place in dict.fromkeys(places):
+    # Where nothing could be observed of this patient, what is said of all was not observed either.
+    for place in dict.fromkeys(places if every is None else ()):
         for name, entry in document.for_all.get(place, {}).items():
             if name in settable(node.model) and name not in node.stated and name not in said_missing:
                 node.stated[name] = Stated(entry, ("for_all", place, name), Scope.ALL)

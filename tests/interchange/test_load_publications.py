@@ -214,6 +214,8 @@ def test_a_refusal_found_while_writing_takes_everything_back(zhao, edited):
     text = path.read_text("utf-8").replace(
         "recurrence_interval_value: {value: 1,", "recurrence_interval_value: {value: 2,"
     )
+    alive = "    missing: {followup: {death_date: not_applicable, death_interval_value: not_applicable, "
+    text = text.replace(f"{alive}death_cause: not_applicable}}}}\n", "")
     path.write_text(text, "utf-8")
     lines = refusal(path)
     assert len(lines) == 1
@@ -240,15 +242,15 @@ CASE_1 = "patients[0].missing.followup"
         (YEAR, "  year: soon", "publication.year", "Input should be a valid integer"),
         (YEAR, "  year: 1021", "publication.year", "Year: 1021 is below 1900"),
         (("zhao-2021", "format: publication/1"), "format: publication/2", "format", "'publication/1'"),
-        (("zhao-2021", "{vital_status: lost"), "{vital: lost", CASE_1, "“vital” takes no missing code"),
+        (("zhao-2021", "{every: lost"), "{vital: lost", CASE_1, "“vital” takes no missing code"),
         (
-            ("zhao-2021", "vital_status: lost"),
-            "vital_status: gone",
-            f"{CASE_1}.vital_status",
+            ("zhao-2021", "every: lost"),
+            "every: gone",
+            f"{CASE_1}.every",
             "Input should be",
         ),
         (
-            ("zhao-2021", "local_recurrence: lost"),
+            ("zhao-2021", "every: lost"),
             "followup_state: lost",
             f"{CASE_1}.followup_state",
             "as well",

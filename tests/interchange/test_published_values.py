@@ -219,3 +219,35 @@ class PublishedValues(TestCase):
         publication = Publication.objects.get(slug="tian-2017")
         assert not publication.published_patients.exists()
         assert set(publication.reported_values.values_list("origin", flat=True)) == {"abstract"}
+
+
+class MissingCodesTest(TestCase):
+    """Why a value of a published patient is absent."""
+
+    @classmethod
+    def setUpTestData(cls):
+        for path in paths_of(["zhao-2021", "andresen-2014"]):
+            load(path)
+
+    def test_of_the_dead_nothing_is_said_at_six_months(self):
+        for label in ("pat. 8", "pat. 9"):
+            row = Assessment.objects.get(case__patient__source_label=label, time_point="month_6")
+            assert row.pain_instrument is None
+            assert set(row.missing) == set(Assessment.missable_fields())
+            assert set(row.missing.values()) == {"died"}
+
+    def test_no_complication_is_denied_that_the_paper_does_not_name(self):
+        for procedure in Procedure.objects.filter(kind="reboa"):
+            assert (procedure.complications_answered, procedure.missing["complications_answered"]) == (
+                None,
+                "group_only",
+            )
+
+    def test_of_the_living_no_death_is_missing_and_of_the_lost_everything_is(self):
+        for status in FollowUpStatus.objects.filter(case__procedures__kind="reboa").select_related(
+            "case__patient"
+        ):
+            code = "lost" if status.case.patient.source_label == "Case 1" else "not_applicable"
+            assert {
+                status.missing[name] for name in ("death_date", "death_interval_value", "death_cause")
+            } == {code}
