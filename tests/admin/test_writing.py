@@ -131,6 +131,7 @@ def test_a_broken_rule_stands_at_its_field_and_nothing_typed_is_lost(as_curator,
     assert response.status_code == 200
     assert "Height: 999 cm is above 250 cm. Accepted: 40 to 250 cm." in problems(response)
     assert "typed with care 😀" in response.content.decode()
+    assert '<li><a href="#id_height_cm">Height: 999 cm is above' in response.content.decode()
     assert Case.objects.get().height_cm is None
 
 
