@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from cases.forms import CaseForm, DiagnosisForm, LesionForm, PatientForm, TreatmentForm
 from cases.identity import lookup_hash
-from cases.models import Case, Lesion, Patient, Treatment
+from cases.models import Case, Lesion, Patient, PatientCounter, Treatment
 from cases.views.base import CaseRecordFormView, case_crumbs, case_url, note_identity
+from registry.access.models import Center
 from registry.access.scope import writable_centers
 from registry.core import policies, records
 from registry.core.models import Record
@@ -107,14 +108,24 @@ class NewCaseView(CaseRecordFormView):
             return self.show(forms)
         return super().post(request, *args, **kwargs)
 
-    def _known_patients(self) -> list[Patient]:
+    def lock(self) -> None:
+        """The counter of the centre gives out one registry id after the other."""
+        center = self._center()
+        if self.creating and center is not None:
+            PatientCounter.objects.select_for_update().filter(center=center).first()
+        elif not self.creating:
+            super().lock()
+
+    def _center(self) -> Center | None:
+        """The centre that the form names, or the only one there is."""
         centers = writable_centers(self.request.user)
         chosen = self.request.POST.get("patient-center", "")
-        center = (
-            centers.filter(pk=int(chosen)).first()
-            if chosen.isdecimal() and len(chosen) < 10
-            else centers.first()
-        )
+        if chosen:
+            return centers.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 10 else None
+        return centers.first()
+
+    def _known_patients(self) -> list[Patient]:
+        center = self._center()
         number = self.request.POST.get("patient-hospital_number", "")
         if center is None or not number:
             return []

@@ -12,7 +12,7 @@ from cases.views.base import unusual_values
 from procedures.views.section import beneath, procedures_of
 from registry.access.scope import writable_centers
 
-#: Looking at a case costs a handful of queries, so only the cases changed last are looked at.
+#: Unusual values are found by looking at every record of a case, so only the cases changed last are looked at.
 CASES = 20
 SHOWN = 10
 
@@ -21,18 +21,21 @@ class UnusualSection(View):
     """A fragment of the dashboard, and a page of its own."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        cases = (
+        cases = list(
             Case.objects.for_user(request.user)
             .filter(center__in=writable_centers(request.user))
             .select_related("patient", "center")
             .prefetch_related("lesions", "assessments")
             .order_by("-modified_at", "-pk")[:CASES]
         )
-        found: list[tuple[Any, str, str]] = []
-        for case in cases:
-            records: list[Any] = [case, *case.lesions.all(), *case.assessments.all()]
-            records += [record for procedure in procedures_of(case) for record in beneath(procedure)]
-            found += [(case, sentence, url) for sentence, url in unusual_values(records)]
+        records: dict[int, list[Any]] = {
+            case.pk: [case, *case.lesions.all(), *case.assessments.all()] for case in cases
+        }
+        for procedure in procedures_of(*cases):
+            records[procedure.case_id] += beneath(procedure)
+        found: list[tuple[Any, str, str]] = [
+            (case, sentence, url) for case in cases for sentence, url in unusual_values(records[case.pk])
+        ]
         htmx: Any = getattr(request, "htmx", None)
         context = {
             "found": list(islice(found, SHOWN)),

@@ -78,10 +78,11 @@ INFLATION = ("inflated_min", "deflated_min", "occlusion_min", "aortic_zone", "co
 SESSION = ("date", "interval_value", "arteries", "agents")
 
 
-def procedures_of(case: Case) -> list[Procedure]:
-    """The procedures with everything beneath them, in a fixed number of queries."""
-    rows = (
-        Procedure.objects.filter(case=case)
+def procedures_of(*cases: Case) -> list[Procedure]:
+    """The procedures of the cases with everything beneath them, in a fixed number of queries."""
+    by_id = {case.pk: case for case in cases}
+    found = list(
+        Procedure.objects.filter(case__in=by_id)
         .select_related(*(kind.accessor for kind in kinds.KINDS.values()))
         .prefetch_related(
             "treated_lesions__lesion",
@@ -90,9 +91,8 @@ def procedures_of(case: Case) -> list[Procedure]:
             "transarterial_sessions__drugs",
         )
     )
-    found = list(rows)
     for row in found:
-        row.case = case
+        row.case = by_id[row.case_id]
         for treated in row.treated_lesions.all():
             treated.procedure = row
     return found

@@ -2,7 +2,14 @@
 
 from django.urls import reverse
 
-from tests.factories import CaseFactory, LesionFactory, PatientFactory, ProcedureFactory, PublicationFactory
+from tests.factories import (
+    CaseFactory,
+    LesionFactory,
+    PatientFactory,
+    ProcedureFactory,
+    PublicationFactory,
+    TreatedLesionFactory,
+)
 
 URL = reverse("dashboard")
 
@@ -69,3 +76,20 @@ def test_unusual_values_wait_to_be_explained(as_clinician, as_outsider, case):
     assert "differs by more than 20 %" not in as_outsider.get(url).content.decode()
     fragment = as_clinician.get(url, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment and "Correct or explain" in fragment
+
+
+def test_the_number_of_queries_does_not_grow(as_clinician, center, django_assert_max_num_queries):
+    def fill():
+        for _ in range(2):
+            case = CaseFactory(patient=PatientFactory(center=center))
+            procedure = ProcedureFactory(case=case)
+            TreatedLesionFactory(procedure=procedure, lesion=LesionFactory(case=case), cement_volume_ml=12)
+
+    fill()
+    for url, limit in ((URL, 16), (reverse("unusual-values"), 14)):
+        as_clinician.get(url)
+        with django_assert_max_num_queries(limit) as asked:
+            as_clinician.get(url)
+        fill()
+        with django_assert_max_num_queries(len(asked)):
+            as_clinician.get(url)

@@ -24,7 +24,7 @@ from registry.core import limits, policies, records
 from registry.core.forms.record import CONFIRM_PREFIX, RecordForm
 from registry.core.models import Record
 from registry.core.views import conflict as conflicts
-from registry.core.views.layout import hidden_input, lay_out
+from registry.core.views.layout import Layout, hidden_input, lay_out
 from registry.core.views.links import delete_url, edit_url
 
 TOKEN = "token"  # noqa: S105  (names a form field)
@@ -157,26 +157,45 @@ class RecordFormView(View):
         )
 
     def attempt(self, data: QueryDict) -> tuple[list[tuple[Part, RecordForm]], bool]:
-        """Validate and save all parts in one transaction; what was saved is taken back when any is refused."""
+        """Validate and save all parts; with several, in one transaction that is taken back when any is refused."""
+        parts = self.parts()
+        if len(parts) == 1:
+            form = self._bound(parts[0], data, {})
+            return [(parts[0], form)], _save(form) is not None
         forms: list[tuple[Part, RecordForm]] = []
         saved: dict[str, Record] = {}
         with transaction.atomic():
-            for part in self.parts():
-                record = part.instance(saved)
-                if record.pk is None and not part.name:
-                    record.uuid = self.token
-                form = self.form(part, data, record)
+            self.lock()
+            for part in parts:
+                form = self._bound(part, data, saved)
                 forms.append((part, form))
-                if form.is_valid():
-                    saved[part.name] = form.save()
+                record = _save(form)
+                if record is not None:
+                    saved[part.name] = record
                 elif part.stand_in is not None:
                     self._stand_in(part, saved)
-                elif record.pk is not None:
-                    saved[part.name] = type(record)._base_manager.get(pk=record.pk)
-            done = len(forms) == len(self.parts()) and not any(form.errors for _part, form in forms)
+                elif form.instance.pk is not None:
+                    saved[part.name] = type(form.instance)._base_manager.get(pk=form.instance.pk)
+            done = not any(form.errors for _part, form in forms)
             if not done:
                 transaction.set_rollback(True)
         return forms, done
+
+    def _bound(self, part: Part, data: QueryDict, saved: Mapping[str, Record]) -> RecordForm:
+        record = part.instance(saved)
+        if record.pk is None and not part.name:
+            record.uuid = self.token
+        return self.form(part, data, record)
+
+    def lock(self) -> None:
+        """Lock what several parts will lock one after the other.
+
+        A form's trial run gives its locks back when it ends; taken a second time in the same transaction, with others
+        queueing in between, they would deadlock on PostgreSQL. Held from the start they are never given back.
+        """
+        root = self.record.aggregate_root()
+        if root.pk is not None:
+            type(root)._base_manager.select_for_update().get(pk=root.pk)
 
     def _stand_in(self, part: Part, saved: dict[str, Record]) -> None:
         make: Any = part.stand_in
@@ -283,19 +302,13 @@ class RecordFormView(View):
 
     def show(self, forms: list[tuple[Part, RecordForm]], status: int = 200) -> HttpResponse:
         layouts = [(part, lay_out(form)) for part, form in forms]
+        refused = any(form.errors for _part, form in forms)
         context = {
             "parts": layouts,
             "forms": [layout.form for _part, layout in layouts],
             "reason": next((layout.reason for _part, layout in layouts if layout.reason is not None), None),
             "notices": [notice for _part, layout in layouts for notice in layout.notices],
-            "unusual": sum(
-                1
-                for _part, layout in layouts
-                for section in layout.sections
-                for row in section.rows
-                if row.field.notice
-            )
-            + sum(len(layout.notices) for _part, layout in layouts),
+            "unusual": 0 if self.creating or refused else _count_notices(layouts),
             "token": self.token if self.creating else "",
             **self.page(),
         }
@@ -347,6 +360,31 @@ class RecordFormView(View):
 
     def cancel_url(self) -> str:
         return "/"
+
+
+def _save(form: RecordForm) -> Record | None:
+    """Save a form that is valid. What changes between its check and its saving sends it back to the check."""
+    for _attempt in range(3):
+        if not form.is_valid():
+            return None
+        try:
+            return form.save()
+        except (records.Conflict, ValidationError, PermissionDenied):
+            form.conflict = None
+            form.full_clean()
+    form.add_error(
+        None, _("Others are saving this at the same time. Nothing of yours has been written; try again.")
+    )
+    return None
+
+
+def _count_notices(layouts: list[tuple[Part, Layout]]) -> int:
+    """How many unusual values wait for a reason."""
+    return sum(
+        len(layout.notices)
+        + sum(bool(row.field.notice) for section in layout.sections for row in section.rows)
+        for _part, layout in layouts
+    )
 
 
 def _hidden(name: str, value: Any) -> Any:
