@@ -76,7 +76,7 @@ def test_refusal_conflict_and_open_menus_have_no_barrier(browser, live_server, c
     page.get_by_label("I have seen the stored values").check()
     page.locator("#id_height_cm").fill("999")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("999 cm is above 250 cm").wait_for()
+    page.get_by_role("link", name="999 cm is above 250 cm").wait_for()
     found += violations(page) + overflows(page)
     page.goto(live_server.url + url(type(case), "changelist"))
     page.locator("#changelist-filter summary").first.click()
