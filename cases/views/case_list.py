@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.vary import vary_on_headers
 
 from cases import codes, extensions
-from cases.identity import lookup_hash
+from cases.identity import HIGHEST_SHOWN_AGE_YEARS, lookup_hash
 from cases.models import Case, Diagnosis
 from registry.access.models import Center
 from registry.access.scope import may_identify, visible_centers, writable_centers
@@ -27,8 +27,6 @@ PAGE_SIZE = 50
 COUNT_CAP = 1000
 LAST_PAGE = 2000
 DEFAULT_SORT = "-changed"
-#: Safe Harbor: without identity every age from here on reads alike.
-AGE_CAP = 90
 #: Choices of the filter for centres that name several; no code of a centre contains a dot.
 OWN, PUBLISHED = ".own", ".published"
 
@@ -177,7 +175,10 @@ def listed_cases(user: Any) -> Any:
         When(center__in=identified, then=F("index_date")), default=Value(None), output_field=DateField()
     )
     shown_age = Switch(
-        When(~Q(center__in=identified) & Q(age_years__gte=AGE_CAP), then=Value(AGE_CAP)),
+        When(
+            ~Q(center__in=identified) & Q(age_years__gte=HIGHEST_SHOWN_AGE_YEARS),
+            then=Value(HIGHEST_SHOWN_AGE_YEARS),
+        ),
         default=F("age_years"),
         output_field=IntegerField(),
     )
@@ -270,4 +271,8 @@ def person_age(case: Any, identify: bool) -> str:
     """Age in years; from 90 on those without identity only read that it is so."""
     if case.age_years is None:
         return ""
-    return str(case.age_years) if identify or case.age_years < AGE_CAP else f"{AGE_CAP}+"
+    return (
+        str(case.age_years)
+        if identify or case.age_years < HIGHEST_SHOWN_AGE_YEARS
+        else f"{HIGHEST_SHOWN_AGE_YEARS}+"
+    )

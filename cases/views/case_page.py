@@ -8,9 +8,10 @@ from django.shortcuts import render
 from django.views import View
 
 from cases import codes
+from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Case, Lesion, Treatment
 from cases.views.base import CaseContext, by_reason, case_or_404, note_identity, unusual_values
-from cases.views.case_list import AGE_CAP, person_age
+from cases.views.case_list import person_age
 from registry.core.models import Record
 from registry.core.views.display import DERIVED_LABELS, Reader, Shown
 
@@ -116,7 +117,7 @@ def _other_cases(case: Case) -> Any:
 
 def _age_capped(values: list[Shown], case: Case, reader: Reader) -> list[Shown]:
     """The age as this reader may see it; the sentence about an unusual age would say it all the same."""
-    if reader.identify or case.age_years is None or case.age_years < AGE_CAP:
+    if reader.identify or case.age_years is None or case.age_years < HIGHEST_SHOWN_AGE_YEARS:
         return values
     age = person_age(case, reader.identify)
     return [replace(value, text=age, warnings=()) if value.name == "age_years" else value for value in values]
@@ -124,7 +125,7 @@ def _age_capped(values: list[Shown], case: Case, reader: Reader) -> list[Shown]:
 
 def _tellable(case: Case, own: list[Record], reader: Reader) -> list[tuple[str, str]]:
     """Unusual values, less those whose sentence would tell an age that this reader may not see."""
-    capped = not reader.identify and case.age_years is not None and case.age_years >= AGE_CAP
+    capped = not reader.identify and case.age_years is not None and case.age_years >= HIGHEST_SHOWN_AGE_YEARS
     return unusual_values(own, leave_out=frozenset({"age_years"}) if capped else frozenset())
 
 

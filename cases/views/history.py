@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import View
 
+from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Case, Patient
 from cases.views.base import CaseContext, case_or_404, note_identity
-from cases.views.case_list import AGE_CAP
 from registry.core.history import field_changes
 from registry.core.models import Record
 from registry.core.units import unit_of
@@ -100,7 +100,7 @@ def _told(row: Any, change: Any, reader: Reader) -> Told:
 
 
 def _capped(age: str) -> str:
-    return f"{AGE_CAP}+" if age and int(age) >= AGE_CAP else age
+    return f"{HIGHEST_SHOWN_AGE_YEARS}+" if age and int(age) >= HIGHEST_SHOWN_AGE_YEARS else age
 
 
 def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
