@@ -232,7 +232,8 @@ class CaseViewSet(RecordViewSet):
         "case_status": "status",
         "center": "center__code",
     }
-    identifying_parameters = frozenset({"index_date", "index_date_from", "index_date_to"})
+    # Ages above the cap must not be told apart by their order either.
+    identifying_parameters = frozenset({"index_date", "index_date_from", "index_date_to", "age_years"})
 
     def filter_value(self, name: str, value: Any) -> Any:
         """Ages are capped for those who may not see identity, so a question cannot reach above the cap either."""

@@ -6,8 +6,8 @@ class OutcomesConfig(AppConfig):
     verbose_name = "Outcomes"
 
     def ready(self) -> None:
-        from outcomes import completeness, embedding
+        from outcomes import chronology, completeness, embedding
         from registry.core import policies
 
-        policies.register(requirement=completeness.gaps)
+        policies.register(requirement=completeness.gaps, write_check=chronology.hold_together)
         embedding.register()

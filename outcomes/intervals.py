@@ -1,6 +1,11 @@
-"""Events of follow-up hold a date, or an interval from the index procedure as printed; this compares the two."""
+"""When something happened: a date, or an interval from the index procedure as printed; this compares the two.
+
+Two dates are compared as dates. Where one is unknown, both are compared as days after the index procedure, from a date,
+a printed interval, or – for a scheduled assessment – the first day of its window.
+"""
 
 import datetime
+from dataclasses import dataclass
 from typing import Any
 
 #: Days per unit: a month is a twelfth of 365.25 days, so that “12 months” and “1 year” are the same.
@@ -19,3 +24,20 @@ def days_after_index(
     if interval_value is not None and interval_unit in DAYS_PER_UNIT:
         return float(interval_value) * DAYS_PER_UNIT[interval_unit]
     return None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something happened: its date, and its day after the index procedure, as far as either is known."""
+
+    date: datetime.date | None
+    day: float | None
+
+    def is_after(self, other: "Moment") -> bool:
+        """Whether this certainly lies after the other; what cannot be compared does not."""
+        if self.date is not None and other.date is not None:
+            return self.date > other.date
+        return self.day is not None and other.day is not None and self.day > other.day
+
+    def words(self) -> str:
+        return str(self.date) if self.date is not None else f"day {self.day:.0f}"

@@ -113,9 +113,10 @@ def _(rule: rules.OnlyWhen, model: type[Record]) -> list[dict[str, Any]]:
 def _all_values(model: type[Record], field: str) -> list[Any]:
     if isinstance(model._meta.get_field(field), models.BooleanField):
         return [True, False]
-    return list(
-        next(r.codes for r in rules.rules_of(model) if isinstance(r, rules.OneOf) and r.field == field)
+    listed = (
+        r for r in rules.rules_of(model) if isinstance(r, rules.OneOf | rules.SubsetOf) and r.field == field
     )
+    return list(next(listed).codes)
 
 
 @broken.register
@@ -132,6 +133,19 @@ def _(rule: rules.Pair, model: type[Record]) -> list[dict[str, Any]]:
 @broken.register
 def _(rule: rules.Span, model: type[Record]) -> list[dict[str, Any]]:
     return [{rule.other: 10, rule.field: 9}, {rule.other: 10, rule.field: 10 + rule.high + 1}]
+
+
+@broken.register
+def _(rule: rules.Excludes, model: type[Record]) -> list[dict[str, Any]]:
+    return [{rule.field: rule.value, rule.other: rule.other_value}]
+
+
+@broken.register
+def _(rule: rules.WholeUnless, model: type[Record]) -> list[dict[str, Any]]:
+    return [
+        {rule.field: Decimal(rule.high + 1), rule.unless: None},
+        {rule.field: Decimal(rule.low) + Decimal("0.5"), rule.unless: None},
+    ]
 
 
 @broken.register
@@ -173,4 +187,9 @@ def _repaired(rule: rules.Rule, record: Record, values: dict[str, Any]) -> dict[
                 found.setdefault(other.other, some_value(model, other.other))
             elif isinstance(other, rules.OnlyWhen):
                 found.setdefault(other.when, other.allowed[0])
+            elif isinstance(other, rules.WholeUnless):
+                found.setdefault(other.unless, other.equals)
+            elif isinstance(other, rules.Excludes) and other.other not in values:
+                codes = _all_values(model, other.other)
+                found[other.other] = next(code for code in codes if code != other.other_value)
     return found

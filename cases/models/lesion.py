@@ -166,7 +166,11 @@ DERIVED = (
 
 def _volume_differs_from_abc2(lesion: "Lesion") -> "StrOrPromise | None":
     computed = _abc2(lesion)
-    if computed is None or not lesion.volume_ml or abs(float(lesion.volume_ml) - computed) <= 0.2 * computed:
+    if (
+        computed is None
+        or not lesion.volume_ml
+        or abs(float(lesion.volume_ml) - computed) <= 0.2 * float(lesion.volume_ml)
+    ):
         return None
     return _("Volume %(volume)s mL differs by more than 20 %% from A·B·C/2 (%(computed).1f mL).") % {
         "volume": lesion.volume_ml,

@@ -50,6 +50,22 @@ def _consent_not_given(patient: "Patient") -> "StrOrPromise | None":
     return None
 
 
+def _consent_after_procedure(patient: "Patient") -> "StrOrPromise | None":
+    if patient.consent_date is None or patient.pk is None:
+        return None
+    later = [
+        case.index_date
+        for case in patient.cases.all()
+        if case.index_date and case.index_date < patient.consent_date
+    ]
+    if not later:
+        return None
+    return _("Date of consent: %(date)s is after the procedure (%(index)s), as in retrospective entry.") % {
+        "date": patient.consent_date,
+        "index": min(later),
+    }
+
+
 class Patient(Record):
     """A person, known by the registry id; a published patient belongs to the centre of its publication."""
 
@@ -58,7 +74,10 @@ class Patient(Record):
     not_in_history = ("hospital_number",)
     secret_in_history = {"hospital_number_hash": "hospital number"}
     immutable_fields = ("center",)
-    soft_limits = (SoftLimit("consent_status", "consent", _consent_not_given),)
+    soft_limits = (
+        SoftLimit("consent_status", "consent", _consent_not_given),
+        SoftLimit("consent_date", "consent:procedure", _consent_after_procedure),
+    )
 
     center = models.ForeignKey(
         Center, models.PROTECT, related_name="patients", verbose_name="centre", db_index=False
@@ -96,6 +115,9 @@ class Patient(Record):
 
     def __str__(self) -> str:
         return self.registry_id
+
+    def roots_beneath(self) -> list[Record]:
+        return list(self.cases.all()) if self.pk is not None else []
 
     def is_settled(self) -> bool:
         """A patient's data is settled as soon as one of the cases is."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.codes import IntervalUnit
 from cases.models import Case
 from outcomes import codes
-from outcomes.intervals import days_after_index
+from outcomes.intervals import Moment, days_after_index
 from outcomes.scores import DERIVED, SECTION_NAMES, odi_from_sections
 from registry.core import fields
 from registry.core.limits import SoftLimit
@@ -24,14 +24,28 @@ from registry.core.rules import (
     OnlyOne,
     Pair,
     RequiredWhen,
+    WholeUnless,
 )
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-#: Values that count as a scored outcome: none of them can have been taken after death.
-SCORES = ("vas_pain", "odi", *SECTION_NAMES, "kps", "ecog", "analgesic_scale", "barthel")
-OBSERVED = (*SCORES, "analgesic_class", "pain_relief", "ambulatory", "satisfaction")
+#: What an assessment can say: nothing of it can have been observed after death.
+OBSERVED = (
+    "vas_pain",
+    "odi",
+    *SECTION_NAMES,
+    "kps",
+    "ecog",
+    "analgesic_scale",
+    "barthel",
+    "analgesic_class",
+    "pain_relief",
+    "ambulatory",
+    "satisfaction",
+)
+#: Time points that may lie on either side of the index procedure.
+BEFORE_OR_AFTER = (codes.TimePoint.BASELINE, codes.TimePoint.UNSCHEDULED)
 
 
 def _few_sections(row: "Assessment") -> "StrOrPromise | None":
@@ -148,6 +162,13 @@ class Assessment(Record):
             OneOf("kps", range(0, 101, 10)),
             Between("ecog", 0, 5),
             Between("analgesic_scale", 0, 10),
+            WholeUnless(
+                "analgesic_scale",
+                0,
+                5,
+                unless="analgesic_scale_version",
+                equals=codes.AnalgesicScaleVersion.AS_PUBLISHED,
+            ),
             OneOf("analgesic_scale_version", codes.AnalgesicScaleVersion),
             OneOf("analgesic_class", codes.AnalgesicClass),
             OneOf("pain_relief", codes.PainRelief),
@@ -190,6 +211,13 @@ class Assessment(Record):
         """Days after the index procedure, when known."""
         return days_after_index(self.case.index_day(), self.date, self.interval_value, self.interval_unit)
 
+    def moment(self) -> Moment:
+        """When it was taken; without any date the first day of its window, so only what must lie later is later."""
+        day = self.day()
+        if day is None and self.date is None and self.time_point in codes.WINDOWS:
+            day = float(codes.WINDOWS[codes.TimePoint(self.time_point)].first)
+        return Moment(self.date, day)
+
     def check_across_rows(self) -> None:
         errors: dict[str, Any] = {}
         if self.date is not None:
@@ -201,14 +229,12 @@ class Assessment(Record):
                     "date": self.date,
                     "year": birth_year,
                 }
-        if (
-            self.analgesic_scale is not None
-            and self.analgesic_scale_version != codes.AnalgesicScaleVersion.AS_PUBLISHED
-            and (self.analgesic_scale > 5 or self.analgesic_scale % 1)
-        ):
-            errors["analgesic_scale"] = _(
-                "Analgesic scale: %(value)s is not on the registry's scale. Accepted: whole numbers 0 to 5."
-            ) % {"value": self.analgesic_scale}
+            index_day = self.case.index_day()
+            if self.time_point not in BEFORE_OR_AFTER and index_day is not None and self.date < index_day:
+                errors["date"] = _("Date: %(date)s is before the index procedure (%(index)s).") % {
+                    "date": self.date,
+                    "index": index_day,
+                }
         after_death = self._after_death()
         if after_death:
             errors.setdefault("date" if self.date else "time_point", after_death)
@@ -217,17 +243,10 @@ class Assessment(Record):
 
     def _after_death(self) -> Any:
         """A patient who has died cannot be scored."""
-        if not any(getattr(self, name) is not None for name in SCORES):
-            return None
         followup = getattr(self.case, "followup_status", None)
-        died = followup.death_day() if followup is not None else None
-        day = self.day()
-        if day is None and self.time_point in codes.WINDOWS:
-            # Without a date the earliest day of the window decides: only what must lie after death is refused.
-            day = float(codes.WINDOWS[codes.TimePoint(self.time_point)].first)
-        if died is None or day is None or day <= died:
+        if followup is None or not self.has_values() or not self.moment().is_after(followup.moment("death")):
             return None
-        return _("Scored on day %(day)d, after the death of the patient (day %(death)d).") % {
-            "day": day,
-            "death": died,
+        return _("Scored %(when)s, after the death of the patient (%(death)s).") % {
+            "when": self.moment().words(),
+            "death": followup.moment("death").words(),
         }

@@ -10,11 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from cases.codes import LEVEL_CHOICES, LEVELS, IntervalUnit, TreatmentKind
 from cases.models import Case
 from outcomes import codes
-from outcomes.intervals import days_after_index
-from outcomes.models.assessment import SCORES
+from outcomes.intervals import Moment, days_after_index
 from registry.core import fields
 from registry.core.models import Record
-from registry.core.rules import Between, CodedMissing, OneOf, OnlyWhen, Pair, SubsetOf
+from registry.core.rules import Between, CodedMissing, Excludes, OneOf, OnlyWhen, Pair, SubsetOf
 
 EVENTS = ("last_contact", "death", "recurrence")
 
@@ -63,6 +62,7 @@ class FollowUpStatus(Record):
             OneOf("death_cause", codes.DeathCause),
             OneOf("recurrence_treatment", TreatmentKind),
             SubsetOf("recurrence_levels", LEVELS),
+            Excludes("vital_status", codes.VitalStatus.ALIVE, "followup_state", codes.FollowupState.DIED),
             *(Between(f"{event}_date", *fields.DATE_RANGE) for event in EVENTS),
             *(Between(f"{event}_interval_value", 0, 1000) for event in EVENTS),
             *(OneOf(f"{event}_interval_unit", IntervalUnit) for event in EVENTS),
@@ -111,8 +111,8 @@ class FollowUpStatus(Record):
             getattr(self, f"{event}_interval_unit"),
         )
 
-    def death_day(self) -> float | None:
-        return self.event_day("death")
+    def moment(self, event: str) -> Moment:
+        return Moment(getattr(self, f"{event}_date"), self.event_day(event))
 
     def check_across_rows(self) -> None:
         errors: dict[str, Any] = {}
@@ -133,30 +133,26 @@ class FollowUpStatus(Record):
                     "date": date,
                     "index": index_day,
                 }
-        died = self.death_day()
-        if died is not None:
-            at = "death_date" if self.death_date else "death_interval_value"
-            for event in ("last_contact", "recurrence"):
-                day = self.event_day(event)
-                if day is not None and day > died:
-                    errors.setdefault(
-                        at,
-                        _("Death: day %(death)d is before %(event)s (day %(day)d).")
-                        % {
-                            "death": died,
-                            "event": event.replace("_", " "),
-                            "day": day,
-                        },
-                    )
-            for row in self.case.assessments.all():
-                day = row.day()
-                if day is not None and day > died and any(getattr(row, name) is not None for name in SCORES):
-                    errors.setdefault(
-                        at,
-                        _(
-                            "Death: day %(death)d is before the assessment “%(row)s” (day %(day)d), which has scores."
-                        )
-                        % {"death": died, "row": row, "day": day},
-                    )
+        death = self.moment("death")
+        at = "death_date" if self.death_date else "death_interval_value"
+        for event in ("last_contact", "recurrence"):
+            if self.moment(event).is_after(death):
+                errors.setdefault(
+                    at,
+                    _("Death: %(death)s is before %(event)s (%(when)s).")
+                    % {
+                        "death": death.words(),
+                        "event": event.replace("_", " "),
+                        "when": self.moment(event).words(),
+                    },
+                )
+        for row in self.case.assessments.all():
+            row.case = self.case
+            if row.has_values() and row.moment().is_after(death):
+                errors.setdefault(
+                    at,
+                    _("Death: %(death)s is before the assessment “%(row)s” (%(when)s), which has scores.")
+                    % {"death": death.words(), "row": row, "when": row.moment().words()},
+                )
         if errors:
             raise ValidationError(errors)

@@ -202,6 +202,18 @@ class VertebroplastyDetails(Details):
             CodedMissing("technique", "transarterial_therapy"),
         ]
 
+    def check_across_rows(self) -> None:
+        super().check_across_rows()
+        none = self.transarterial_therapy == codes.TransarterialTherapy.NONE
+        if none and self.procedure.transarterial_sessions.exists():
+            raise ValidationError(
+                {
+                    "transarterial_therapy": _(
+                        "Transarterial therapy: “none” contradicts the sessions that are listed."
+                    )
+                }
+            )
+
 
 class RfaDetails(Details):
     """Radiofrequency ablation: the device and whether it had to stop."""

@@ -62,6 +62,15 @@ class TransarterialSession(Record):
             raise ValidationError(
                 {"procedure": _("Procedure: only a vertebroplasty has transarterial sessions.")}
             )
+        details = self.procedure.details
+        if details is not None and details.transarterial_therapy == codes.TransarterialTherapy.NONE:
+            raise ValidationError(
+                {
+                    "procedure": _(
+                        "Procedure: says that there was no transarterial therapy. Change that answer first."
+                    )
+                }
+            )
         if self.date and self.date > timezone.localdate():
             raise ValidationError({"date": _("Date: %(date)s is in the future.") % {"date": self.date}})
 

@@ -19,7 +19,7 @@ from registry.core.derived import Derived
 from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
-from registry.core.rules import AtMost, Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
+from registry.core.rules import AtMost, Between, CodedMissing, Excludes, OneOf, OnlyOne, Requires, SubsetOf
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -141,11 +141,11 @@ def _completion_without_minutes(row: "TreatedLesion") -> "StrOrPromise | None":
     """Marked complete by temperature, though no cycle held the target temperature for ten minutes."""
     if row.pk is None or row.ablation_completion != codes.AblationCompletion.TEMPERATURE:
         return None
-    held = [
-        cycle.minutes_at_target_min
+    times = [
+        cycle.ablation_time_min if cycle.minutes_at_target_min is None else cycle.minutes_at_target_min
         for cycle in row.ablations.all()
-        if cycle.minutes_at_target_min is not None
     ]
+    held = [minutes for minutes in times if minutes is not None]
     if not held or max(held) >= TARGET_MINUTES:
         return None
     return _("Marked complete by temperature with %(minutes)s min at target; %(needed)s min are needed.") % {
@@ -222,6 +222,7 @@ class TreatedLesion(Record):
             Between("cement_filling_percent_reported", 0, 150),
             SubsetOf("leak_sites", codes.LeakSite, alone="none"),
             Requires("leak_symptomatic", "leak_sites"),
+            Excludes("leak_symptomatic", True, "leak_sites", codes.LeakSite.NONE),
             OneOf("ablation_completion", codes.AblationCompletion),
             CodedMissing(
                 "access_no",
@@ -246,8 +247,6 @@ class TreatedLesion(Record):
     def check_across_rows(self) -> None:
         if self.lesion.case_id != self.procedure.case_id:
             raise ValidationError({"lesion": _("Lesion: belongs to another case.")})
-        if self.leak_symptomatic and self.leak_sites == codes.LeakSite.NONE:
-            raise ValidationError({"leak_symptomatic": _("Leak with symptoms: no leak is recorded.")})
         filling = _filling(self)
         if filling is not None and filling > 150:
             raise ValidationError(

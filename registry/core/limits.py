@@ -5,11 +5,13 @@ API answers with ``warnings``, an import lists it. A confirmation holds for the 
 and lapses when either changes.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from registry.core.rules import label_of
@@ -17,6 +19,9 @@ from registry.core.units import plain, unit_of, with_unit
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+_NUMBER = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Crossing:
     limit: str
     value: Any
     message: str
+    #: What was judged, in the source language and with numbers in one form: a confirmation holds for exactly this.
+    judged: str
 
 
 def usual(
@@ -74,8 +81,16 @@ def crossings(record: Any) -> list[Crossing]:
     for limit in record.soft_limits:
         message = limit.crossed(record)
         if message:
-            found.append(Crossing(limit.field, limit.name, getattr(record, limit.field, None), str(message)))
+            value = getattr(record, limit.field, None)
+            found.append(Crossing(limit.field, limit.name, value, str(message), _judged(limit, record)))
     return found
+
+
+def _judged(limit: SoftLimit, record: Any) -> str:
+    """The sentence as it stands in the source: it names every number that was compared, also the computed ones."""
+    with translation.override(None, deactivate=True):
+        sentence = str(limit.crossed(record))
+    return _NUMBER.sub(lambda found: plain(Decimal(found.group())), sentence)
 
 
 def as_json(value: Any) -> Any:
@@ -86,9 +101,9 @@ def as_json(value: Any) -> Any:
 
 
 def holds_for(entry: dict, crossing_list: Iterable[Crossing]) -> bool:
-    """Whether a confirmation was given for this value and for all of these limits."""
+    """Whether a confirmation was given for this value and for all that was judged about it."""
     return all(
-        entry.get("value") == as_json(crossing.value) and crossing.limit in entry.get("limits", ())
+        entry.get("value") == as_json(crossing.value) and crossing.judged in entry.get("judged", ())
         for crossing in crossing_list
     )
 

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from registry.core.derived import Derived
+from registry.core.fields import CodeSetField
 from registry.core.history import Changes
 from registry.core.limits import SoftLimit
 from registry.core.querysets import RecordQuerySet, _require_pass
@@ -79,6 +81,10 @@ class Record(models.Model):
         """The record whose status governs this one and which is locked while it is written."""
         return self
 
+    def roots_beneath(self) -> "list[Record]":
+        """The records whose completeness a change of this one may touch."""
+        return [self.aggregate_root()]
+
     def is_settled(self) -> bool:
         """Whether changes need a reason because the data has been declared complete."""
         return False
@@ -121,10 +127,26 @@ class Record(models.Model):
         """Read every value; an empty missing code simply goes."""
         if isinstance(self.missing, dict):
             self.missing = {field: code for field, code in self.missing.items() if code not in (None, "")}
+        self._refuse_collections()
         self._assign_number()
         self._all_read = False
         super().clean_fields(exclude=exclude)
         self._all_read = True
+
+    def _refuse_collections(self) -> None:
+        """A list or an object is no value of a column; Django would take an empty one for “nothing said”."""
+        self._all_read = False
+        wrong = {}
+        for field in self._meta.concrete_fields:
+            value = getattr(self, field.attname)
+            if isinstance(field, models.JSONField) or not isinstance(value, list | dict | set | tuple):
+                continue
+            if isinstance(field, CodeSetField) and not isinstance(value, dict):
+                setattr(self, field.attname, value or None)
+                continue
+            wrong[field.name] = ValidationError(_("Enter one value, not a list."), code="invalid")
+        if wrong:
+            raise ValidationError(wrong)
 
     def _assign_number(self) -> None:
         if self.numbered_within is None:

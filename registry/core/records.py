@@ -6,7 +6,7 @@ reason, in one transaction. ``check`` does all of it and takes it back, so that 
 
 import copy
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -126,21 +126,18 @@ def _write(record: Record, by: Any, reason: str) -> None:
     except IntegrityError as error:
         if "unique" in str(error).lower():
             raise ValidationError(
-                _("Somebody saved at the same moment. Nothing of yours has been written; try again."), code="race"
+                _("Somebody saved at the same moment. Nothing of yours has been written; try again."),
+                code="race",
             ) from None
         # The rules were asked in Python a moment ago: the database has other rules than the code, as after a missed
         # migration. That is for the log; the user keeps the form.
         logger.exception("The database refused %s", type(record).__name__)
         raise ValidationError(
-            _("The database refused this record. Nothing of yours has been written; the administrator can see why."),
+            _(
+                "The database refused this record. Nothing of yours has been written; the administrator can see why."
+            ),
             code="database",
         ) from None
-
-
-def save_many(records: Iterable[Record], *, by: Any, reason: str = "") -> list[Record]:
-    """Write several records in one transaction, in the given order."""
-    with transaction.atomic():
-        return [save(record, by=by, reason=reason) for record in records]
 
 
 def delete(record: Record, *, by: Any, reason: str = "", expected_version: int | None = None) -> None:
@@ -225,7 +222,11 @@ def _lock(record: Record) -> tuple[Record | None, Record | None]:
         record.full_clean()  # names the parent that is missing
         raise
     if root is not record and root.pk is not None:
-        root = type(root)._base_manager.select_for_update().get(pk=root.pk)
+        root = type(root)._base_manager.select_for_update().filter(pk=root.pk).first()  # type: ignore[assignment]
+        if root is None:
+            raise ValidationError(
+                _("Somebody has deleted this case. Nothing of yours has been written."), code="deleted"
+            )
     stored = model._base_manager.select_for_update().filter(pk=record.pk).first() if record.pk else None
     if root is record:
         root = stored  # type: ignore[assignment]
@@ -245,15 +246,14 @@ def _demand_reason(record: Record, stored: Record | None, root: Record | None, r
 
 def _demand_completeness(record: Record) -> None:
     """A complete record stays complete: what is needed cannot be taken away without going back to draft."""
-    root = record.aggregate_root()
-    if root is not record:
-        root = type(root)._base_manager.get(pk=root.pk)
-    if not root.is_settled():
-        return
-    gaps = policies.gaps(root)
-    if gaps:
-        field = "status" if type(root) is type(record) else NON_FIELD_ERRORS
-        raise ValidationError({field: [ValidationError(gap.message, code="incomplete") for gap in gaps]})
+    for root in record.roots_beneath():
+        fresh = root if root is record else type(root)._base_manager.get(pk=root.pk)
+        if not fresh.is_settled():
+            continue
+        gaps = policies.gaps(fresh)
+        if gaps:
+            field = "status" if fresh is record else NON_FIELD_ERRORS
+            raise ValidationError({field: [ValidationError(gap.message, code="incomplete") for gap in gaps]})
 
 
 def _keep_confirmations(record: Record, actor: Any, confirm: Mapping[str, str]) -> None:
@@ -277,6 +277,7 @@ def _keep_confirmations(record: Record, actor: Any, confirm: Mapping[str, str]) 
         kept[field] = {
             "value": limits.as_json(crossed[field][0].value),
             "limits": [crossing.limit for crossing in crossed[field]],
+            "judged": [crossing.judged for crossing in crossed[field]],
             "reason": str(why).strip(),
             "who": who,
             "when": timezone.now().isoformat(timespec="seconds"),
@@ -301,5 +302,4 @@ __all__ = [
     "check_delete",
     "delete",
     "save",
-    "save_many",
 ]

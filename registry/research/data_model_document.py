@@ -254,6 +254,17 @@ def _(rule: rules.MultipleOf) -> str:
 
 
 @in_words.register
+def _(rule: rules.Excludes) -> str:
+    value = "yes" if rule.value is True else f"`{rule.value}`"
+    return f"`{rule.field}` {value} contradicts `{rule.other}` `{rule.other_value}`."
+
+
+@in_words.register
+def _(rule: rules.WholeUnless) -> str:
+    return f"`{rule.field}` is a whole number from {rule.low} to {rule.high} unless `{rule.unless}` is `{rule.equals}`."
+
+
+@in_words.register
 def _(rule: rules.Pair) -> str:
     return f"`{rule.field}` and `{rule.other}` stand together or not at all."
 

@@ -11,6 +11,7 @@ from outcomes.models import Assessment
 from procedures.models import Procedure
 from registry.core import records
 from registry.core.history import Pass, current_pass, field_changes
+from registry.core.limits import unconfirmed
 from registry.core.querysets import WrongDoor
 from tests import factories
 from tests.factories import (
@@ -223,8 +224,6 @@ def test_check_writes_nothing_and_leaves_the_record_as_it_was(case, clinician):
 
 
 def test_a_confirmed_unusual_value_lapses_when_it_changes(case, clinician):
-    from registry.core.limits import unconfirmed
-
     case.age_years = 95
     records.save(case, by=clinician, expected_version=1)
     assert [crossing.field for crossing in unconfirmed(case)] == ["age_years"]
@@ -257,6 +256,55 @@ def test_hospital_numbers_are_encrypted_found_again_and_kept_out_of_history(cent
     records.save(patient, by=clinician, expected_version=1)
     row, first = patient.history.all()
     assert [(c.label, c.before) for c in field_changes(row, first)] == [("hospital number", "(not kept)")]
+
+
+@pytest.mark.parametrize("wrong", [[], {}, [1], {"a": 1}])
+def test_a_list_or_an_object_is_no_value(case, clinician, wrong):
+    case.age_years, case.recurrent = wrong, wrong
+    with pytest.raises(ValidationError) as refused:
+        records.save(case, by=clinician, expected_version=1)
+    assert set(refused.value.message_dict) == {"age_years", "recurrent"}
+
+
+def test_a_row_of_a_deleted_case_is_refused_in_words(case, clinician):
+    lesion = Lesion(case=Case.objects.get(), levels="S1")
+    records.delete(case, by=clinician)
+    with pytest.raises(ValidationError, match="deleted this case"):
+        records.save(lesion, by=clinician)
+
+
+def test_a_complete_case_stays_complete_through_its_patient(case, clinician):
+    complete(case)
+    patient = Patient.objects.get()
+    patient.sex = None
+    with pytest.raises(ValidationError, match="Sex"):
+        records.save(patient, by=clinician, reason="unsure")
+
+
+def test_a_confirmation_lapses_when_what_was_judged_changes(case, clinician):
+    """The occlusion is computed from two columns: the one that was confirmed stays, the other moves."""
+    inflation = factories.BalloonInflationFactory(
+        procedure=ProcedureFactory(case=case, kind="reboa"),
+        aortic_zone="zone_iii",
+        inflated_min=0,
+        deflated_min=65,
+    )
+    assert [crossing.field for crossing in unconfirmed(inflation)] == ["deflated_min"]
+    records.save(inflation, by=clinician, confirm={"deflated_min": "bleeding"}, expected_version=1)
+    fresh = type(inflation).objects.get()
+    assert unconfirmed(fresh) == []
+    fresh.inflated_min = -30
+    records.save(fresh, by=clinician, expected_version=2)
+    assert "95 min is above 90 min" in unconfirmed(type(inflation).objects.get())[0].message
+
+
+def test_a_confirmation_survives_the_round_trip_through_the_database(case, clinician):
+    lesion = LesionFactory(
+        case=case, diameter_longest_mm=31, diameter_perpendicular_mm=24, diameter_craniocaudal_mm=20
+    )
+    lesion.volume_ml = "11.2"
+    records.save(lesion, by=clinician, expected_version=1, confirm={"volume_ml": "segmented twice"})
+    assert unconfirmed(Lesion.objects.get()) == []
 
 
 def test_an_emptied_number_stays_what_it_was(case, clinician):

@@ -10,7 +10,15 @@ from django.db import models
 
 from registry.core.rules.base import Rule, label_of
 from registry.core.rules.code_lists import CodedMissing, OneOf, SubsetOf
-from registry.core.rules.dependence import MultipleOf, OnlyWhen, Pair, RequiredWhen, Requires
+from registry.core.rules.dependence import (
+    Excludes,
+    MultipleOf,
+    OnlyWhen,
+    Pair,
+    RequiredWhen,
+    Requires,
+    WholeUnless,
+)
 from registry.core.rules.ranges import AtMost, Between, NotBefore, Span
 from registry.core.rules.uniqueness import OnlyOne
 
@@ -18,6 +26,7 @@ __all__ = [
     "AtMost",
     "Between",
     "CodedMissing",
+    "Excludes",
     "MultipleOf",
     "NotBefore",
     "OneOf",
@@ -29,6 +38,7 @@ __all__ = [
     "Rule",
     "Span",
     "SubsetOf",
+    "WholeUnless",
     "label_of",
     "range_of",
     "rules_of",

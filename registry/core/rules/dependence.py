@@ -141,3 +141,67 @@ class Pair(Rule):
             "label": label_of(model, self.field),
             "other_label": label_of(model, self.other).lower(),
         }
+
+
+class Excludes(Rule):
+    """``field = value`` contradicts ``other = other_value``."""
+
+    code = "contradiction"
+
+    def __init__(self, field: str, value: Any, other: str, other_value: Any) -> None:
+        self.other = other
+        self.value = getattr(value, "value", value)
+        self.other_value = getattr(other_value, "value", other_value)
+        super().__init__("excludes", field, other)
+
+    def build(self) -> Q:
+        absent = Q(**{f"{self.field}__isnull": True}) | Q(**{f"{self.other}__isnull": True})
+        return absent | ~Q(**{self.field: self.value}) | ~Q(**{self.other: self.other_value})
+
+    def holds(self, values):
+        return values[self.field] != self.value or values[self.other] != self.other_value
+
+    def message(self, model, values):
+        return _("%(label)s “%(value)s” contradicts %(other_label)s “%(other)s”.") % {
+            "label": label_of(model, self.field),
+            "value": _("yes") if self.value is True else self.value,
+            "other_label": label_of(model, self.other).lower(),
+            "other": self.other_value,
+        }
+
+
+class WholeUnless(Rule):
+    """A whole number from ``low`` to ``high``, unless ``unless`` equals ``equals`` (a scale used elsewhere)."""
+
+    code = "scale"
+
+    def __init__(self, field: str, low: int, high: int, *, unless: str, equals: Any) -> None:
+        self.low, self.high, self.unless = low, high, unless
+        self.equals = getattr(equals, "value", equals)
+        super().__init__("scale", field, unless)
+
+    def build(self) -> Q:
+        return (
+            Q(**{f"{self.field}__isnull": True})
+            | Q(**{f"{self.unless}__isnull": False, self.unless: self.equals})
+            | (
+                Q(**{f"{self.field}__gte": self.low, f"{self.field}__lte": self.high})
+                & Q(Exact(Mod(self.field, Value(1)), Value(0)))
+            )
+        )
+
+    def holds(self, values):
+        value = values[self.field]
+        if value is None or values[self.unless] == self.equals:
+            return True
+        return self.low <= value <= self.high and value % 1 == 0
+
+    def message(self, model, values):
+        return _(
+            "%(label)s: %(value)s is not on the registry's scale. Accepted: whole numbers %(low)s to %(high)s."
+        ) % {
+            "label": label_of(model, self.field),
+            "value": values[self.field],
+            "low": self.low,
+            "high": self.high,
+        }
