@@ -114,7 +114,11 @@ def in_words(values: list[ReportedValue]) -> str:
     if low and high:
         parts.append(low if low == high and not parts else f"{low}–{high}")
     elif low or high:
-        parts.append(_("from %(low)s") % {"low": low} if low else _("max. %(high)s") % {"high": high})
+        end = by_statistic[Statistic.MIN if low else Statistic.MAX]
+        if end.qualifier != Qualifier.EXACT:
+            parts.append(low or high)  # “up to 6” says by itself which end it is
+        else:
+            parts.append(_("from %(low)s") % {"low": low} if low else _("max. %(high)s") % {"high": high})
     return ", ".join(parts)
 
 

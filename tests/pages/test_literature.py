@@ -88,6 +88,11 @@ def test_statistics_of_a_group_are_read_together(printed, words):
     assert in_words(values) == words
 
 
+def test_a_qualified_end_of_a_range_is_named_once():
+    value = ReportedValue(statistic="max", value=6, value_text="6", qualifier="up_to")
+    assert in_words([value]) == "up to 6"
+
+
 def test_the_number_of_queries_does_not_grow(as_outsider, publication, django_assert_max_num_queries):
     as_outsider.get(url(publication))
     with django_assert_max_num_queries(9):
