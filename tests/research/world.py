@@ -100,7 +100,7 @@ class World:
             case=case, uuid=_id("assessment A2"), time_point="month_12", vas_pain=0, kps=100
         )
         make.FollowUpStatusFactory(
-            case=case, vital_status="dead", death_interval_value=Decimal("5.0"), death_interval_unit="months"
+            case=case, vital_status="dead", death_interval_value=Decimal("20.0"), death_interval_unit="months"
         )
         self.lesion_a = first
 

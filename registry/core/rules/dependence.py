@@ -9,6 +9,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from registry.core.rules.base import Rule, choice_list, label_of
+from registry.core.units import plain
 
 
 class Requires(Rule):
@@ -112,7 +113,7 @@ class MultipleOf(Rule):
     def message(self, model, values):
         return _("%(label)s: %(value)s is not a multiple of %(step)s (%(when)s “%(equals)s”).") % {
             "label": label_of(model, self.field),
-            "value": values[self.field],
+            "value": plain(values[self.field]),
             "step": self.step,
             "when": label_of(model, self.when).lower(),
             "equals": self.equals,
@@ -201,7 +202,7 @@ class WholeUnless(Rule):
             "%(label)s: %(value)s is not on the registry's scale. Accepted: whole numbers %(low)s to %(high)s."
         ) % {
             "label": label_of(model, self.field),
-            "value": values[self.field],
+            "value": plain(values[self.field]),
             "low": self.low,
             "high": self.high,
         }
