@@ -3,6 +3,7 @@
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -24,12 +25,12 @@ class RefuseEarly:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", "").lower():
-            return self.answer(request, 400, "Bad request", "The address contains a null character.")
+            return self.answer(request, 400, _("Bad request"), _("The address contains a null character."))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, RequestDataTooBig):
-            return self.answer(request, 413, "Content too large", "The request is larger than 2 MB.")
+            return self.answer(request, 413, _("Content too large"), _("The request is larger than 2 MB."))
         return None
 
     @staticmethod

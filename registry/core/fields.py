@@ -11,9 +11,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from registry.core import reading
-from registry.core.units import unit_of
+from registry.core.units import shown_unit, unit_of
 
 
 class _Read:
@@ -54,7 +55,7 @@ class DecimalField(_Read, models.DecimalField):
             **{
                 "form_class": DecimalFormField,
                 "decimal_places": self.decimal_places,
-                "unit": self.unit,
+                "unit": shown_unit(self.unit),
                 **kwargs,
             },
         )
@@ -73,7 +74,9 @@ class IntegerField(_Read, models.IntegerField):
     def formfield(self, **kwargs):
         from registry.core.forms.fields import IntegerFormField
 
-        return models.Field.formfield(self, **{"form_class": IntegerFormField, "unit": self.unit, **kwargs})
+        return models.Field.formfield(
+            self, **{"form_class": IntegerFormField, "unit": shown_unit(self.unit), **kwargs}
+        )
 
 
 class BooleanField(_Read, models.BooleanField):
@@ -132,7 +135,7 @@ class CodeSetField(_Read, models.CharField):
         joined = reading.read_codes(value)
         if joined is None:
             return None
-        order = {str(code): position for position, (code, _) in enumerate(self.codes)}
+        order = {str(code): position for position, (code, _label) in enumerate(self.codes)}
         # Unknown codes stay, at the end, so that the rule can name them.
         return ";".join(
             sorted(dict.fromkeys(joined.split(";")), key=lambda code: order.get(code, len(order)))
@@ -169,7 +172,7 @@ class LineField(_Read, models.CharField):
         text = reading.refuse_nul("" if value is None else str(value)).strip()
         if self.max_length is not None and len(text) > self.max_length:
             raise ValidationError(
-                "Ensure this value has at most %(limit)d characters (it has %(length)d).",
+                _("Ensure this value has at most %(limit)d characters (it has %(length)d)."),
                 code="max_length",
                 params={"limit": self.max_length, "length": len(text)},
             )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registry.core.actors import identity_of
@@ -43,7 +45,7 @@ current_pass: ContextVar[Pass | None] = ContextVar("current_pass", default=None)
 class Change(models.Model):
     """What every history row adds to the columns of its record."""
 
-    history_user_name = models.CharField("by", max_length=150, blank=True, default="")
+    history_user_name = models.CharField(_("by"), max_length=150, blank=True, default="")
 
     class Meta:
         abstract = True
@@ -93,6 +95,8 @@ class FieldChange:
     label: str
     before: Any
     after: Any
+    #: History says that it changed, not from what to what.
+    secret: bool = False
 
 
 def field_changes(row: Any, previous: Any | None) -> list[FieldChange]:
@@ -110,9 +114,11 @@ def field_changes(row: Any, previous: Any | None) -> list[FieldChange]:
             before, after = after, None
         if before == after or (before in (None, "") and after in (None, "")):
             continue
-        label = str(field.verbose_name)
         if field.name in secret:
-            label, before, after = secret[field.name], "(not kept)", "(not kept)"
+            hidden = gettext("(not kept)")
+            found.append(FieldChange(field.name, str(secret[field.name]), hidden, hidden, secret=True))
+            continue
+        label = str(field.verbose_name)
         found.append(FieldChange(field.name, label, _shown(field, before), _shown(field, after)))
     found += _missing_changes(model, row, previous)
     return found
@@ -126,7 +132,7 @@ def _missing_changes(model: Any, row: Any, previous: Any | None) -> list[FieldCh
     return [
         FieldChange(
             f"{name}__missing",
-            f"{model._meta.get_field(name).verbose_name} (why missing)",
+            gettext("%(label)s (why missing)") % {"label": model._meta.get_field(name).verbose_name},
             before.get(name),
             after.get(name),
         )

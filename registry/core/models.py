@@ -13,7 +13,7 @@ from registry.core.fields import CodeSetField
 from registry.core.history import Changes
 from registry.core.limits import SoftLimit
 from registry.core.querysets import RecordQuerySet, _require_pass
-from registry.core.rules import CodedMissing, rules_of
+from registry.core.rules import CodedMissing, label_of, rules_of
 
 
 class Record(models.Model):
@@ -38,28 +38,28 @@ class Record(models.Model):
     #: New rows are expected after the case is complete and need no reason (follow-up).
     grows_after_completion: ClassVar[bool] = False
 
-    uuid = models.UUIDField("public id", default=uuid.uuid4, unique=True, editable=False)
-    version = models.PositiveIntegerField("version", default=0, editable=False)
-    created_at = models.DateTimeField("created at", auto_now_add=True, editable=False)
+    uuid = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         editable=False,
         related_name="+",
-        verbose_name="created by",
+        verbose_name=_("created by"),
     )
-    modified_at = models.DateTimeField("modified at", auto_now=True, editable=False)
+    modified_at = models.DateTimeField(_("modified at"), auto_now=True, editable=False)
     modified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         editable=False,
         related_name="+",
-        verbose_name="modified by",
+        verbose_name=_("modified by"),
     )
-    missing = models.JSONField("missing codes", default=dict, blank=True)
-    confirmed = models.JSONField("confirmed unusual values", default=dict, blank=True, editable=False)
+    missing = models.JSONField(_("missing codes"), default=dict, blank=True)
+    confirmed = models.JSONField(_("confirmed unusual values"), default=dict, blank=True, editable=False)
 
     objects = RecordQuerySet.as_manager()
     history = Changes()
@@ -176,11 +176,5 @@ class Record(models.Model):
             field = self._meta.get_field(name)
             before, after = getattr(stored, field.attname), getattr(self, field.attname)  # type: ignore[union-attr]
             if before != after:
-                label = str(field.verbose_name)  # type: ignore[union-attr]
-                raise ValidationError(
-                    {
-                        name: ValidationError(
-                            f"{label[:1].upper()}{label[1:]} never changes.", code="immutable"
-                        )
-                    }
-                )
+                text = _("%(label)s never changes.") % {"label": label_of(type(self), name)}
+                raise ValidationError({name: ValidationError(text, code="immutable")})

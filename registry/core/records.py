@@ -168,7 +168,7 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
                 code="protected",
                 params={
                     "record": str(stored),
-                    "others": ", ".join(sorted({str(o._meta.verbose_name) for o in held})),
+                    "others": ", ".join(sorted({str(o._meta.verbose_name_plural) for o in held})),
                 },
             ) from None
         if root is not None and root is not stored:
@@ -233,7 +233,7 @@ def _lock(record: Record) -> tuple[Record | None, Record | None]:
     return stored, root
 
 
-_REASON_NEEDED = "This case is complete. Say why you change it."
+_REASON_NEEDED = _("This case is complete. Say why you change it.")
 
 
 def _demand_reason(record: Record, stored: Record | None, root: Record | None, reason: str) -> None:
@@ -241,7 +241,7 @@ def _demand_reason(record: Record, stored: Record | None, root: Record | None, r
         return
     if stored is None and record.grows_after_completion:
         return
-    raise ValidationError({NON_FIELD_ERRORS: ValidationError(_(_REASON_NEEDED), code="reason")})
+    raise ValidationError({NON_FIELD_ERRORS: ValidationError(_REASON_NEEDED, code="reason")})
 
 
 def _demand_completeness(record: Record) -> None:

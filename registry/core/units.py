@@ -1,4 +1,12 @@
-"""Units are part of a field's name; this module reads them from it."""
+"""Units are part of a field's name; this module reads them from it, and writes numbers for people and for machines."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.formats import get_format
+from django.utils.translation import pgettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 #: Name suffix → the unit as shown. Longest suffixes first, so that ``_10e9_l`` is not read as litres.
 SUFFIXES = {
@@ -29,12 +37,30 @@ def unit_of(name: str) -> str:
     return ""
 
 
+#: Symbols that are words of a language.
+_WORDS = {"y": pgettext_lazy("unit: years", "y"), "d": pgettext_lazy("unit: days", "d")}
+
+
+def shown_unit(unit: str) -> "StrOrPromise":
+    """The unit for the reader, in the active language."""
+    return _WORDS.get(unit, unit)
+
+
 def with_unit(number: object, unit: str) -> str:
-    """``6.8 mL``, ``85 %``, ``12`` – a number as it is written in a message."""
-    return f"{plain(number)} {unit}" if unit else plain(number)
+    """``6.8 mL``, ``85 %``, ``12`` – a number as it is written in a message, in the active language."""
+    return f"{shown_number(number)} {shown_unit(unit)}" if unit else shown_number(number)
 
 
 def plain(number: object) -> str:
-    """A number without exponent or trailing zeros: ``Decimal("6.80")`` → ``6.8``."""
+    """A number without exponent or trailing zeros: ``Decimal("6.80")`` → ``6.8``.
+
+    The same in every language: for storage, exports, the API, and what a confirmation was given for.
+    """
     text = format(number, "f") if hasattr(number, "as_tuple") else str(number)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def shown_number(number: object) -> str:
+    """A number for the reader, with the decimal separator of the active language; with a point where none is active."""
+    text = plain(number)
+    return text.replace(".", get_format("DECIMAL_SEPARATOR")) if "." in text else text

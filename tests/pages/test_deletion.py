@@ -49,7 +49,7 @@ def test_what_others_refer_to_stays_and_says_so(as_clinician, case):
     assert as_clinician.get(url(lesion)).status_code == 200
     response = as_clinician.post(url(lesion), {"version": 1})
     assert response.status_code == 422
-    assert "cannot be deleted while treated lesion refer to it" in response.content.decode()
+    assert "cannot be deleted while treated lesions refer to it" in response.content.decode()
     assert Lesion.objects.exists() and TreatedLesion.objects.exists()
 
 

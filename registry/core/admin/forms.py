@@ -16,7 +16,8 @@ from registry.core.admin.shown import as_text
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.forms.record import MissingCodeFormField, RecordForm
 from registry.core.models import Record
-from registry.core.rules import label_of
+from registry.core.rules import label_of, why_missing_label
+from registry.core.views.display import missing_label
 
 #: Where the page asks for the reason of unusual values; one answer explains all that are crossed.
 UNUSUAL = "unusual_reason"
@@ -178,10 +179,10 @@ class AdminRecordForm(RecordForm):
         names = sorted({*difference.yours, *difference.theirs})
         return [
             {
-                "label": _("%(label)s: why missing") % {"label": label_of(self._meta.model, name)},
-                "before": before.get(name) or "–",
-                "yours": difference.yours.get(name) or "–",
-                "theirs": difference.theirs.get(name) or "–",
+                "label": str(why_missing_label(self._meta.model, name)),
+                "before": missing_label(before.get(name)) or "–",
+                "yours": missing_label(difference.yours.get(name)) or "–",
+                "theirs": missing_label(difference.theirs.get(name)) or "–",
                 "you": before.get(name) != difference.yours.get(name),
                 "they": before.get(name) != difference.theirs.get(name),
             }

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registry.core.admin.shown import DASH, as_text
 from registry.core.codes import MISSING_SUFFIX, MissingCode
 from registry.core.history import FieldChange, field_changes
 from registry.core.models import Record
-from registry.core.rules import label_of
+from registry.core.rules import label_of, why_missing_label
 
 #: What tells the rows of one kind apart, in this order.
 NAMING = ("number", "sequence", "cycle", "time_point", "kind", "name")
@@ -104,10 +105,12 @@ def _in_words(row: Any, change: FieldChange) -> FieldChange:
     model = row.instance_type
     if change.field.endswith(MISSING_SUFFIX):
         name = change.field.removesuffix(MISSING_SUFFIX)
-        label = _("%(label)s: why missing") % {"label": label_of(model, name)}
+        label = str(why_missing_label(model, name))
         return FieldChange(change.field, label, _reason(change.before), _reason(change.after))
     field = model._meta.get_field(change.field)
-    label = label_of(model, change.field) if change.before != "(not kept)" else change.label.capitalize()
+    if change.secret:
+        return FieldChange(change.field, capfirst(change.label), change.before, change.after, secret=True)
+    label = label_of(model, change.field)
     if field.is_relation:
         return FieldChange(change.field, label, change.before or DASH, change.after or DASH)
     return FieldChange(change.field, label, as_text(field, change.before), as_text(field, change.after))

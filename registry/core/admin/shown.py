@@ -6,18 +6,23 @@ from typing import Any
 
 from django.db import models
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 
 from registry.core.codes import MissingCode
+from registry.core.dates import shown_date, shown_datetime
 from registry.core.derived import Derived
 from registry.core.rules import label_of
-from registry.core.units import plain, unit_of, with_unit
+from registry.core.units import shown_unit, unit_of, with_unit
+from registry.core.views.display import DERIVED_LABELS
 
 DASH = "–"
+
+#: The label of a column, in the language of whoever reads it.
+_label: Any = lazy(label_of, str)
 
 
 def as_text(field: Any, value: Any, *, unit: bool = True) -> str:
@@ -33,13 +38,9 @@ def as_text(field: Any, value: Any, *, unit: bool = True) -> str:
     if getattr(field, "flatchoices", None):
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, datetime.datetime):
-        return (
-            f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
-            if timezone.is_aware(value)
-            else f"{value:%Y-%m-%d %H:%M}"
-        )
+        return shown_datetime(value)
     if isinstance(value, datetime.date):
-        return value.isoformat()
+        return shown_date(value)
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or DASH
     if isinstance(field, models.DecimalField | models.IntegerField):
@@ -55,10 +56,9 @@ def as_derived(derived: Derived, value: Any, *, unit: bool = True) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, float):
-        value = plain(f"{value:.1f}") if "." in f"{value:.1f}" else value
-        return f"{value} {derived.unit}".strip() if unit else str(value)
+        return with_unit(f"{value:.1f}", derived.unit if unit else "")
     if derived.kind == "code":
-        return str(value).replace("_", " ")
+        return str(DERIVED_LABELS.get(derived.name, {}).get(value, str(value).replace("_", " ")))
     return with_unit(value, derived.unit if unit else "")
 
 
@@ -127,9 +127,9 @@ class Shown(_Cell):
             at = at._meta.get_field(step).related_model
         self.field: Any = at._meta.get_field(self.name)
         self.with_unit, self.in_list = unit, not unit
-        text = label or label_of(at, self.name)
+        text = label or _label(at, self.name)
         if not unit and unit_of(self.name):
-            text = f"{text} ({unit_of(self.name)})"
+            text = format_lazy("{} ({})", text, shown_unit(unit_of(self.name)))
         super().__init__(path, text, path)
 
     def __call__(self, record: Any) -> Any:
@@ -161,7 +161,10 @@ class ShownDerived(_Cell):
     def __init__(self, derived: Derived, *, unit: bool = True) -> None:
         self.derived, self.with_unit = derived, unit
         label = capfirst(derived.label)
-        super().__init__(derived.name, label if unit or not derived.unit else f"{label} ({derived.unit})")
+        headed = (
+            label if unit or not derived.unit else format_lazy("{} ({})", label, shown_unit(derived.unit))
+        )
+        super().__init__(derived.name, headed)
 
     def __call__(self, record: Any) -> str:
         return as_derived(self.derived, self.derived.python(record), unit=self.with_unit)

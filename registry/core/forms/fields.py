@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registry.core import reading
-from registry.core.units import plain
+from registry.core.units import shown_number
 
 
 class _Measured:
@@ -21,7 +21,7 @@ class _Measured:
 
 
 class DecimalFormField(_Measured, forms.CharField):
-    """A decimal number, typed with comma or point."""
+    """A decimal number, shown in the reader's language and typed with comma or point."""
 
     def __init__(self, *args: Any, decimal_places: int = 1, **kwargs: Any) -> None:
         self.decimal_places = decimal_places
@@ -30,7 +30,7 @@ class DecimalFormField(_Measured, forms.CharField):
         super().__init__(*args, **kwargs)
 
     def prepare_value(self, value):
-        return plain(value) if isinstance(value, Decimal) else value
+        return shown_number(value) if isinstance(value, Decimal) else value
 
     def to_python(self, value):
         return reading.read_decimal(super().to_python(value), self.decimal_places)

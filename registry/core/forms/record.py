@@ -5,18 +5,22 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.forms.models import ModelFormMetaclass, construct_instance
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from registry.core import limits, reading, records
 from registry.core.codes import MISSING_SUFFIX, PUBLISHED_ONLY, MissingCode
 from registry.core.models import Record
-from registry.core.rules import label_of, range_of
+from registry.core.rules import Between, range_of, why_missing_label
 
 CONFIRM_PREFIX = "confirm__"
 _MISSING_CHOICES = [
     ("", "–"),
     *((code, label) for code, label in MissingCode.choices if code not in PUBLISHED_ONLY),
 ]
+
+#: The range of a number as a hint, in the language of whoever reads it.
+_range_text: Any = lazy(Between.range_text, str)
 
 
 class MissingCodeFormField(forms.ChoiceField):
@@ -48,12 +52,11 @@ class RecordFormMetaclass(ModelFormMetaclass):
                 and not field.help_text
                 and getattr(field, "unit", None) is not None
             ):
-                field.help_text = limits_of_field.range_text()
+                field.help_text = _range_text(limits_of_field)
             companion = field_name + MISSING_SUFFIX
             if field_name in missable and companion not in made.base_fields:
-                label = _("%(label)s: why missing") % {"label": label_of(model, field_name)}
                 ordered[companion] = made.declared_fields[companion] = MissingCodeFormField(
-                    explains=field_name, label=label
+                    explains=field_name, label=why_missing_label(model, field_name)
                 )
         made.base_fields = ordered
         return made
@@ -76,9 +79,12 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
         help_text=_("The case is complete: say why you change it. The reason is kept in the history."),
     )
 
-    def __init__(self, *args: Any, by: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Any = None, writes: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = by if by is not None else type(self).by
+        #: Autosave: what can be read is written while the form is cleaned, instead of being tried and taken back.
+        self.writes = writes
+        self.written = False
         self.conflict: records.Conflict | None = None
         record: Record = self.instance
         self.fields["version"].initial = record.version if record.pk else None
@@ -142,7 +148,8 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
             self.add_error(None, _("The form is incomplete. Reload the page and enter the change again."))
             return
         try:
-            records.check(self.instance, **self.door_arguments())
+            (records.save if self.writes else records.check)(self.instance, **self.door_arguments())
+            self.written = self.writes
         except records.Conflict as conflict:
             self.conflict = conflict
             who = conflict.stored.history.first()

@@ -8,7 +8,7 @@ check constraints at all; both are why these classes exist. As in SQL, a rule le
 
 from django.db import models
 
-from registry.core.rules.base import Rule, label_of
+from registry.core.rules.base import Rule, inside_sentence, label_of, name_of, why_missing_label
 from registry.core.rules.code_lists import CodedMissing, OneOf, SubsetOf
 from registry.core.rules.dependence import (
     Excludes,
@@ -39,9 +39,12 @@ __all__ = [
     "Span",
     "SubsetOf",
     "WholeUnless",
+    "inside_sentence",
     "label_of",
+    "name_of",
     "range_of",
     "rules_of",
+    "why_missing_label",
 ]
 
 

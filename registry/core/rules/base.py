@@ -1,15 +1,27 @@
 """What every rule is: a constraint that answers in Python too, and the words of its refusal."""
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import lazy
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Number = int | Decimal | float
+
+#: First words that keep their capital within an English sentence though they are no abbreviations.
+_PROPER_NAMES = frozenset({"Barthel", "Clavien", "Denis", "Frankel", "Karnofsky", "Oswestry"})
+_FIRST_WORD = re.compile(r"[^\s–-]+")
 
 
 class Rule(models.CheckConstraint):
@@ -79,9 +91,45 @@ class Rule(models.CheckConstraint):
 
 def label_of(model: type[models.Model], name: str) -> str:
     """The field's label with a capital first letter."""
-    text = str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    return text[:1].upper() + text[1:]
+    return capfirst(str(model._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def name_of(model: type[models.Model], name: str) -> str:
+    """The field's label as it stands inside a sentence."""
+    return inside_sentence(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def inside_sentence(label: "StrOrPromise") -> str:
+    """A label as it stands inside a sentence: in English without its capital, unless that is a name or an abbreviation.
+
+    Other languages keep their own spelling: a German noun has its capital everywhere.
+    """
+    text = str(label)
+    first = _FIRST_WORD.match(text)
+    if first is None or not (get_language() or "en").startswith("en"):
+        return text
+    word = first.group()
+    if len(word) == 1 or word[1:] != word[1:].lower() or word in _PROPER_NAMES:
+        return text
+    return text[:1].lower() + text[1:]
+
+
+def answer_in_words(model: type[models.Model], name: str, value: Any) -> str:
+    """A stored answer as the reader knows it: the label of a code, yes or no."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    field: Any = model._meta.get_field(name)
+    listed = dict(getattr(field, "flatchoices", ()) or getattr(field, "codes", ()))
+    return str(listed.get(value, value))
 
 
 def choice_list(codes: Iterable[object]) -> str:
     return ", ".join(str(code) for code in codes)
+
+
+def _why_missing(model: type[models.Model], name: str) -> str:
+    return _("%(label)s: why missing") % {"label": label_of(model, name)}
+
+
+#: (model, field) → label of the field's missing code, in the language of whoever reads it.
+why_missing_label = lazy(_why_missing, str)

@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import Q, Value
 from django.db.models.functions import Mod
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from registry.core.rules.base import Rule, choice_list, label_of
-from registry.core.units import plain
+from registry.core.rules.base import Rule, answer_in_words, choice_list, label_of, name_of
+from registry.core.units import shown_number
 
 
 class Requires(Rule):
@@ -30,7 +31,7 @@ class Requires(Rule):
     def message(self, model, values):
         return _("%(label)s needs %(other_label)s.") % {
             "label": label_of(model, self.field),
-            "other_label": label_of(model, self.other).lower(),
+            "other_label": name_of(model, self.other),
         }
 
 
@@ -54,10 +55,10 @@ class RequiredWhen(Rule):
         return values[self.when] != self.equals or any(values[name] is not None for name in self.needed)
 
     def message(self, model, values):
-        names = _(" or ").join(label_of(model, name).lower() for name in self.needed)
+        names = gettext(" or ").join(name_of(model, name) for name in self.needed)
         return _("%(when)s “%(value)s” needs %(names)s.") % {
             "when": label_of(model, self.when),
-            "value": self.equals,
+            "value": answer_in_words(model, self.when, self.equals),
             "names": names,
         }
 
@@ -85,8 +86,8 @@ class OnlyWhen(Rule):
     def message(self, model, values):
         return _("%(label)s goes with %(when)s %(allowed)s only.") % {
             "label": label_of(model, self.field),
-            "when": label_of(model, self.when).lower(),
-            "allowed": choice_list(_("yes") if value is True else value for value in self.allowed),
+            "when": name_of(model, self.when),
+            "allowed": choice_list(answer_in_words(model, self.when, value) for value in self.allowed),
         }
 
 
@@ -113,10 +114,10 @@ class MultipleOf(Rule):
     def message(self, model, values):
         return _("%(label)s: %(value)s is not a multiple of %(step)s (%(when)s “%(equals)s”).") % {
             "label": label_of(model, self.field),
-            "value": plain(values[self.field]),
+            "value": shown_number(values[self.field]),
             "step": self.step,
-            "when": label_of(model, self.when).lower(),
-            "equals": self.equals,
+            "when": name_of(model, self.when),
+            "equals": answer_in_words(model, self.when, self.equals),
         }
 
 
@@ -140,7 +141,7 @@ class Pair(Rule):
     def message(self, model, values):
         return _("%(label)s and %(other_label)s stand together or not at all.") % {
             "label": label_of(model, self.field),
-            "other_label": label_of(model, self.other).lower(),
+            "other_label": name_of(model, self.other),
         }
 
 
@@ -165,9 +166,9 @@ class Excludes(Rule):
     def message(self, model, values):
         return _("%(label)s “%(value)s” contradicts %(other_label)s “%(other)s”.") % {
             "label": label_of(model, self.field),
-            "value": _("yes") if self.value is True else self.value,
-            "other_label": label_of(model, self.other).lower(),
-            "other": self.other_value,
+            "value": answer_in_words(model, self.field, self.value),
+            "other_label": name_of(model, self.other),
+            "other": answer_in_words(model, self.other, self.other_value),
         }
 
 
@@ -202,7 +203,7 @@ class WholeUnless(Rule):
             "%(label)s: %(value)s is not on the registry's scale. Accepted: whole numbers %(low)s to %(high)s."
         ) % {
             "label": label_of(model, self.field),
-            "value": plain(values[self.field]),
+            "value": shown_number(values[self.field]),
             "low": self.low,
             "high": self.high,
         }

@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from registry.core.rules.base import Number, Rule, label_of
-from registry.core.units import plain, unit_of, with_unit
+from registry.core.dates import shown_date
+from registry.core.rules.base import Number, Rule, label_of, name_of
+from registry.core.units import shown_number, shown_unit, unit_of, with_unit
 
 
 class Between(Rule):
@@ -32,10 +33,9 @@ class Between(Rule):
     def range_text(self) -> str:
         """``0.1–30``, ``above 0 to 6000`` – the hint under the control; the unit stands beside the control."""
         if isinstance(self.low, datetime.date):
-            return _("%(low)s to %(high)s") % {"low": self.low, "high": self.high}
-        if self.above:
-            return _("above %(low)s to %(high)s") % {"low": plain(self.low), "high": plain(self.high)}
-        return _("%(low)s to %(high)s") % {"low": plain(self.low), "high": plain(self.high)}
+            return _("%(low)s to %(high)s") % {"low": shown_date(self.low), "high": shown_date(self.high)}
+        ends = {"low": shown_number(self.low), "high": shown_number(self.high)}
+        return _("above %(low)s to %(high)s") % ends if self.above else _("%(low)s to %(high)s") % ends
 
     def message(self, model, values):
         value, unit = values[self.field], unit_of(self.field)
@@ -43,21 +43,23 @@ class Between(Rule):
         if isinstance(self.low, datetime.date):
             return _("%(label)s: %(value)s is not between %(low)s and %(high)s.") % {
                 "label": label,
-                "value": value,
-                "low": self.low,
-                "high": self.high,
+                "value": shown_date(value),
+                "low": shown_date(self.low),
+                "high": shown_date(self.high),
             }
         too_high = value > self.high
         if too_high:
-            verdict = _("%(value)s is above %(limit)s.")
+            text = _("%(label)s: %(value)s is above %(limit)s. Accepted: %(range)s.")
+        elif self.above:
+            text = _("%(label)s: %(value)s is not above %(limit)s. Accepted: %(range)s.")
         else:
-            verdict = (
-                _("%(value)s is not above %(limit)s.") if self.above else _("%(value)s is below %(limit)s.")
-            )
-        limit = self.high if too_high else self.low
-        accepted = _("Accepted: %(range)s") % {"range": self.range_text()}
-        stated = verdict % {"value": with_unit(value, unit), "limit": with_unit(limit, unit)}
-        return f"{label}: {stated} {accepted}{' ' + unit if unit else ''}."
+            text = _("%(label)s: %(value)s is below %(limit)s. Accepted: %(range)s.")
+        return text % {
+            "label": label,
+            "value": with_unit(value, unit),
+            "limit": with_unit(self.high if too_high else self.low, unit),
+            "range": f"{self.range_text()} {shown_unit(unit)}".rstrip(),
+        }
 
 
 class _Ordered(Rule):
@@ -76,7 +78,7 @@ class _Ordered(Rule):
         return Q(**{f"{self.field}__{self.lookup}": F(self.other)})
 
     def shown(self, name: str, value: Any) -> str:
-        return str(value) if isinstance(value, datetime.date) else with_unit(value, unit_of(name))
+        return shown_date(value) if isinstance(value, datetime.date) else with_unit(value, unit_of(name))
 
 
 class NotBefore(_Ordered):
@@ -92,7 +94,7 @@ class NotBefore(_Ordered):
         return _("%(label)s: %(value)s is before %(other_label)s (%(other)s).") % {
             "label": label_of(model, self.field),
             "value": self.shown(self.field, values[self.field]),
-            "other_label": label_of(model, self.other).lower(),
+            "other_label": name_of(model, self.other),
             "other": self.shown(self.other, values[self.other]),
         }
 
@@ -110,7 +112,7 @@ class AtMost(_Ordered):
         return _("%(label)s: %(value)s is above %(other_label)s (%(other)s).") % {
             "label": label_of(model, self.field),
             "value": self.shown(self.field, values[self.field]),
-            "other_label": label_of(model, self.other).lower(),
+            "other_label": name_of(model, self.other),
             "other": self.shown(self.other, values[self.other]),
         }
 
@@ -139,7 +141,7 @@ class Span(Rule):
             return _("%(label)s: %(value)s is before %(other_label)s (%(other)s).") % {
                 "label": label_of(model, self.field),
                 "value": with_unit(end, unit),
-                "other_label": label_of(model, self.other).lower(),
+                "other_label": name_of(model, self.other),
                 "other": with_unit(start, unit),
             }
         return _(
@@ -147,6 +149,6 @@ class Span(Rule):
         ) % {
             "label": label_of(model, self.field),
             "span": with_unit(end - start, unit),
-            "other_label": label_of(model, self.other).lower(),
+            "other_label": name_of(model, self.other),
             "limit": with_unit(self.high, unit),
         }

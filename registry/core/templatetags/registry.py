@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from registry.core.units import plain
+from registry.core.units import shown_number
 from registry.core.views.display import Shown, missing_label
 
 register = template.Library()
@@ -102,12 +102,12 @@ def unit(number: Any, name: str) -> SafeString:
     """A number with its unit, or the dash."""
     if number is None or number == "":
         return dash("")
-    return format_html('{}&nbsp;<span class="unit">{}</span>', plain(number), name)
+    return format_html('{}&nbsp;<span class="unit">{}</span>', shown_number(number), name)
 
 
 @register.filter
 def number(value: Any) -> SafeString | str:
-    return dash("") if value is None or value == "" else plain(value)
+    return dash("") if value is None or value == "" else shown_number(value)
 
 
 @register.filter
@@ -129,7 +129,7 @@ def p_value(value: Any) -> str:
     """``0.043``; never ``0.000``."""
     if value is None:
         return ""
-    return "< 0.001" if 0 < float(value) < 0.0005 else plain(value)
+    return f"< {shown_number('0.001')}" if 0 < float(value) < 0.0005 else shown_number(value)
 
 
 @register.simple_tag

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.core import fields, limits
 from registry.core.codes import MissingCode
+from registry.core.dates import shown_date, shown_datetime
 from registry.core.models import Record
 from registry.core.rules import label_of
-from registry.core.units import plain, unit_of
+from registry.core.units import shown_number, shown_unit, unit_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Reader:
             name=name,
             label=label_of(model, name),
             text=text,
-            unit=unit_of(name) if text else "",
+            unit=str(shown_unit(unit_of(name))) if text else "",
             reason=reason,
             warnings=tuple(str(crossing.message) for crossing in (crossed or {}).get(name, ())),
             # The reason is free text.
@@ -105,7 +106,7 @@ class Reader:
         """A date for those who may see it, else the day from the index procedure."""
         if stored is None:
             return ""
-        return stored.isoformat() if self.identify else self.day(stored)
+        return shown_date(stored) if self.identify else self.day(stored)
 
     def day(self, stored: datetime.date) -> str:
         if self.day_0 is None:
@@ -131,11 +132,11 @@ def words(column: Any, stored: Any) -> str:
     if isinstance(stored, bool):
         return str(_("yes") if stored else _("no"))
     if isinstance(stored, datetime.datetime):
-        return timezone.localtime(stored).strftime("%Y-%m-%d %H:%M")
+        return shown_datetime(stored)
     if isinstance(stored, datetime.date):
-        return stored.isoformat()
+        return shown_date(stored)
     if isinstance(column, models.DecimalField | models.IntegerField):
-        return plain(stored)
+        return shown_number(stored)
     return str(stored)
 
 
@@ -147,9 +148,9 @@ def show_derived(record: Record, derived: Any) -> Shown:
     """A derived value: numbers to one decimal, codes in words."""
     return Shown(
         name=derived.name,
-        label=derived.label[:1].upper() + derived.label[1:],
+        label=capfirst(str(derived.label)),
         text=derived_words(derived, derived.python(record)),
-        unit=derived.unit if derived.kind == "number" else "",
+        unit=str(shown_unit(derived.unit)),
         derived=True,
         numeric=derived.kind == "number",
     )
@@ -162,7 +163,7 @@ def derived_words(derived: Any, answer: Any) -> str:
         return str(_("yes") if answer else _("no"))
     if derived.kind == "code":
         return str(DERIVED_LABELS.get(derived.name, {}).get(answer, answer))
-    return plain(round(answer, 1)) if isinstance(answer, float) else str(answer)
+    return shown_number(round(answer, 1)) if derived.kind == "number" else str(answer)
 
 
 def answered(values: Iterable[Shown]) -> list[Shown]:
