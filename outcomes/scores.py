@@ -8,10 +8,12 @@ from django.db.models import Case as Switch
 from django.db.models import F, Q, Value, When
 from django.db.models.functions import NullIf
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, IsNull
+from django.utils.translation import gettext
 
 from outcomes import codes
-from registry.core.derived import Derived
+from registry.core.derived import Derived, Input
 from registry.core.expressions import as_float
+from registry.core.units import shown_number
 
 SECTION_NAMES = tuple(name for name, _label in codes.ODI_SECTIONS)
 
@@ -21,6 +23,20 @@ SECTION_NAMES = tuple(name for name, _label in codes.ODI_SECTIONS)
 def odi_from_sections(row: Any) -> float | None:
     answered = [getattr(row, name) for name in SECTION_NAMES if getattr(row, name) is not None]
     return 100 * sum(answered) / (5 * len(answered)) if answered else None
+
+
+def _odi_inputs(row: Any) -> list[Input]:
+    """The ten sections; the score stands on those answered, so one of them is needed."""
+    answered = any(getattr(row, name) is not None for name in SECTION_NAMES)
+    return [Input(row, name, needed=not answered) for name in SECTION_NAMES]
+
+
+def _odi_working(row: Any) -> str:
+    answered = [getattr(row, name) for name in SECTION_NAMES if getattr(row, name) is not None]
+    if not answered:
+        return ""
+    score = shown_number(round(odi_from_sections(row) or 0.0, 1))
+    return f"100 × {sum(answered)} / (5 × {len(answered)}) = {score} %"
 
 
 def _odi_sums() -> tuple[Any, Any]:
@@ -76,17 +92,44 @@ def _ecog_from_kps_sql() -> Any:
 # -- responder: at least 2 points or at least 30 % of baseline (Farrar et al., Pain 2001) ------------------------------
 
 
-def _baseline_vas(row: Any) -> Any:
+def _baseline(row: Any) -> Any:
+    """The assessment before the procedure; of itself it has none."""
     if row.time_point == codes.TimePoint.BASELINE or row.case_id is None:
         return None
     return next(
-        (
-            other.vas_pain
-            for other in row.case.assessments.all()
-            if other.time_point == codes.TimePoint.BASELINE
-        ),
-        None,
+        (other for other in row.case.assessments.all() if other.time_point == codes.TimePoint.BASELINE), None
     )
+
+
+def _baseline_vas(row: Any) -> Any:
+    baseline = _baseline(row)
+    return None if baseline is None else baseline.vas_pain
+
+
+def _responder_inputs(row: Any) -> list[Input]:
+    baseline = _baseline(row)
+    before = [Input(baseline, "vas_pain")] if baseline is not None else []
+    return [*before, Input(row, "vas_pain")]
+
+
+def _responder_working(row: Any) -> str:
+    """How far pain fell, in points and in per cent of baseline."""
+    baseline = _baseline_vas(row)
+    if baseline is None or row.vas_pain is None:
+        return ""
+    change = row.vas_pain - baseline
+    numbers = {
+        "now": shown_number(row.vas_pain),
+        "baseline": shown_number(baseline),
+        "change": f"{'−' if change < 0 else '+' if change else ''}{shown_number(abs(change))}",
+    }
+    if not baseline:
+        return gettext("%(now)s against %(baseline)s: %(change)s points") % numbers
+    percent = f"{'−' if change < 0 else '+' if change else ''}{shown_number(round(abs(100 * change / baseline)))}"
+    return gettext("%(now)s against %(baseline)s: %(change)s points, %(percent)s %%") % {
+        **numbers,
+        "percent": percent,
+    }
 
 
 def _baseline_vas_sql() -> Any:
@@ -141,41 +184,49 @@ FARRAR = "Farrar et al., Pain 2001"
 DERIVED = (
     Derived(
         "odi_from_sections",
-        "ODI from its sections",
-        "100 × sum / (5 × sections answered), Fairbank & Pynsent, Spine 2000",
+        _("ODI from its sections"),
+        _("100 × sum / (5 × sections answered), Fairbank & Pynsent, Spine 2000"),
         odi_from_sections,
         _odi_from_sections_sql,
+        inputs=_odi_inputs,
+        working=_odi_working,
     ),
     Derived(
         "odi_band",
-        "ODI band",
-        "≤ 20 minimal, ≤ 40 moderate, ≤ 60 severe, ≤ 80 crippled, else bed-bound (Fairbank & Pynsent 2000)",
+        _("ODI band"),
+        _("≤ 20 minimal, ≤ 40 moderate, ≤ 60 severe, ≤ 80 crippled, else bed-bound (Fairbank & Pynsent 2000)"),
         lambda row: odi_band(row.odi),
         _odi_band_sql,
         kind="code",
         codes=tuple(codes.OdiBand.values),
+        inputs=("odi",),
     ),
     Derived(
         "ecog_from_kps",
-        "ECOG derived from KPS",
+        _("ECOG derived from KPS"),
         "100–90 → 0, 80–70 → 1, 60–50 → 2, 40–30 → 3, 20–10 → 4, 0 → 5",
         _ecog_from_kps,
         _ecog_from_kps_sql,
+        inputs=("kps",),
     ),
     Derived(
         "responder_points",
-        "responder (2 points)",
+        _("responder (2 points)"),
         f"VAS at least 2 points below baseline ({FARRAR})",
         _responder_points,
         _responder_points_sql,
         kind="boolean",
+        inputs=_responder_inputs,
+        working=_responder_working,
     ),
     Derived(
         "responder_30_percent",
-        "responder (30 %)",
+        _("responder (30 %)"),
         f"VAS at least 30 % below a baseline above 0 ({FARRAR})",
         _responder_percent,
         _responder_percent_sql,
         kind="boolean",
+        inputs=_responder_inputs,
+        working=_responder_working,
     ),
 )

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, Max, OuterRef, Subquery, Sum, Value, Whe
 from django.db.models.functions import Concat, NullIf, Substr
 
 from procedures import codes
-from registry.core.derived import Derived
+from registry.core.derived import Derived, Input
 
 # -- occlusion: every inflate–deflate cycle is a row (zhao-2021) ------------------------------------------------------
 
@@ -21,6 +21,23 @@ def _minutes(procedure: Any) -> list[int]:
         for row in procedure.balloon_inflations.all()
         if row.inflated_min is not None and row.deflated_min is not None
     ]
+
+
+def _inflation_inputs(procedure: Any) -> list[Input]:
+    """Both times of every inflation, with the minutes between them."""
+    found = []
+    for row in procedure.balloon_inflations.all():
+        timed = row.inflated_min is not None and row.deflated_min is not None
+        found.append(Input(row, "inflated_min", needed=False))
+        found.append(
+            Input(row, "deflated_min", f"{row.deflated_min - row.inflated_min} min" if timed else None)
+        )
+    return found
+
+
+def _total_working(procedure: Any) -> str:
+    minutes = _minutes(procedure)
+    return f"{' + '.join(map(str, minutes))} = {sum(minutes)} min" if len(minutes) > 1 else ""
 
 
 def _over_inflations(aggregate: type) -> Any:
@@ -36,17 +53,20 @@ _ZHAO = "every inflate–deflate cycle is a row; times in minutes from incision 
 OCCLUSION = (
     Derived(
         "occlusion_longest_min",
-        "longest occlusion",
+        _("longest occlusion"),
         _ZHAO,
         lambda procedure: max(_minutes(procedure), default=None),
         lambda: _over_inflations(Max),
+        inputs=_inflation_inputs,
     ),
     Derived(
         "occlusion_total_min",
-        "total occlusion",
+        _("total occlusion"),
         _ZHAO,
         lambda procedure: sum(_minutes(procedure)) if _minutes(procedure) else None,
         lambda: _over_inflations(Sum),
+        inputs=_inflation_inputs,
+        working=_total_working,
     ),
 )
 
@@ -95,8 +115,8 @@ def strategy_sql(case_path: str = "pk") -> Any:
 
 STRATEGY = Derived(
     "strategy",
-    "strategy",
-    "kinds of the case's procedures in fixed order, then its transarterial therapies",
+    _("strategy"),
+    _("kinds of the case's procedures in fixed order, then its transarterial therapies"),
     strategy_of,
     strategy_sql,
     kind="text",

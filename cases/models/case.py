@@ -21,6 +21,7 @@ from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
+from registry.core.units import shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -32,13 +33,27 @@ def _bmi(case: "Case") -> float | None:
     return float(case.weight_kg) / (float(case.height_cm) / 100) ** 2
 
 
+def _bmi_working(case: "Case") -> str:
+    bmi = _bmi(case)
+    if bmi is None:
+        return ""
+    weight, height = shown_number(case.weight_kg), shown_number(float(case.height_cm or 0) / 100)
+    return f"{weight} kg / ({height} m)² = {shown_number(round(bmi, 1))} kg/m²"
+
+
 def _bmi_sql() -> Any:
     metres = as_float(F("height_cm")) / Value(100.0)
     return as_float(F("weight_kg")) / (metres * metres)
 
 
 BMI = Derived(
-    "bmi", "BMI (kg/m²)", "weight in kg divided by the square of the height in metres", _bmi, _bmi_sql
+    "bmi",
+    _("BMI (kg/m²)"),
+    _("weight in kg divided by the square of the height in metres"),
+    _bmi,
+    _bmi_sql,
+    inputs=("weight_kg", "height_cm"),
+    working=_bmi_working,
 )
 
 #: ICD-10-CM: secondary malignant neoplasm of bone.
@@ -46,8 +61,8 @@ BONE_METASTASIS_ICD10 = "C79.51"
 
 ICD10_SECONDARY = Derived(
     "icd10_secondary",
-    "ICD-10-CM of the metastasis",
-    "C79.51 (secondary malignant neoplasm of bone) for every metastasis; never typed",
+    _("ICD-10-CM of the metastasis"),
+    _("C79.51 (secondary malignant neoplasm of bone) for every metastasis; never typed"),
     lambda case: BONE_METASTASIS_ICD10 if case.disease_status == codes.DiseaseStatus.METASTASIS else None,
     lambda: When_(
         When(disease_status=codes.DiseaseStatus.METASTASIS.value, then=Value(BONE_METASTASIS_ICD10)),
@@ -55,6 +70,7 @@ ICD10_SECONDARY = Derived(
         output_field=models.CharField(),
     ),
     kind="text",
+    inputs=("disease_status",),
 )
 
 
@@ -82,54 +98,54 @@ class Case(Record):
     )
 
     patient = models.ForeignKey(
-        Patient, models.PROTECT, related_name="cases", verbose_name="patient", db_index=False
+        Patient, models.PROTECT, related_name="cases", verbose_name=_("patient"), db_index=False
     )
     # On the listed table itself, so that every list filters and sorts by one index.
     center = models.ForeignKey(
-        Center, models.PROTECT, related_name="cases", verbose_name="centre", editable=False, db_index=False
+        Center, models.PROTECT, related_name="cases", verbose_name=_("centre"), editable=False, db_index=False
     )
-    number = fields.IntegerField("case number", blank=True)
-    status = fields.CodeField("status", choices=codes.CaseStatus.choices, default=codes.CaseStatus.DRAFT)
+    number = fields.IntegerField(_("case number"), blank=True)
+    status = fields.CodeField(_("status"), choices=codes.CaseStatus.choices, default=codes.CaseStatus.DRAFT)
     diagnosis = models.ForeignKey(
-        Diagnosis, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name="diagnosis"
+        Diagnosis, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("diagnosis")
     )
-    diagnosis_text = fields.LineField("diagnosis in words", max_length=200)
+    diagnosis_text = fields.LineField(_("diagnosis in words"), max_length=200)
     disease_status = fields.CodeField(
-        "disease status", choices=codes.DiseaseStatus.choices, null=True, blank=True
+        _("disease status"), choices=codes.DiseaseStatus.choices, null=True, blank=True
     )
-    recurrent = fields.BooleanField("recurrent tumour")
-    distant_metastases = fields.BooleanField("distant metastases elsewhere")
+    recurrent = fields.BooleanField(_("recurrent tumour"))
+    distant_metastases = fields.BooleanField(_("distant metastases elsewhere"))
     index_date = fields.DateField(
-        "index date", null=True, blank=True, help_text="Day of the first procedure."
+        _("index date"), null=True, blank=True, help_text=_("Day of the first procedure.")
     )
     index_date_precision = fields.CodeField(
-        "date precision", choices=codes.DatePrecision.choices, null=True, blank=True
+        _("date precision"), choices=codes.DatePrecision.choices, null=True, blank=True
     )
-    age_years = fields.IntegerField("age at the index procedure", null=True, blank=True)
-    height_cm = fields.DecimalField("height", null=True, blank=True)
-    weight_kg = fields.DecimalField("weight", null=True, blank=True)
-    body_habitus = fields.CodeField("body habitus", choices=codes.BodyHabitus.choices, null=True, blank=True)
-    indications = fields.CodeSetField("indications", codes=codes.Indication.choices, null=True, blank=True)
-    inr = fields.DecimalField("INR", decimal_places=2, null=True, blank=True)
-    platelets_10e9_l = fields.IntegerField("platelets", null=True, blank=True)
-    asa_class = fields.CodeField("ASA class", choices=codes.AsaClass.choices, null=True, blank=True)
+    age_years = fields.IntegerField(_("age at the index procedure"), null=True, blank=True)
+    height_cm = fields.DecimalField(_("height"), null=True, blank=True)
+    weight_kg = fields.DecimalField(_("weight"), null=True, blank=True)
+    body_habitus = fields.CodeField(_("body habitus"), choices=codes.BodyHabitus.choices, null=True, blank=True)
+    indications = fields.CodeSetField(_("indications"), codes=codes.Indication.choices, null=True, blank=True)
+    inr = fields.DecimalField(_("INR"), decimal_places=2, null=True, blank=True)
+    platelets_10e9_l = fields.IntegerField(_("platelets"), null=True, blank=True)
+    asa_class = fields.CodeField(_("ASA class"), choices=codes.AsaClass.choices, null=True, blank=True)
     neuro_scale = fields.CodeField(
-        "neurological scale", choices=codes.NeuroScale.choices, null=True, blank=True
+        _("neurological scale"), choices=codes.NeuroScale.choices, null=True, blank=True
     )
     neuro_grade = fields.CodeField(
-        "neurological grade", choices=codes.NeuroGrade.choices, null=True, blank=True
+        _("neurological grade"), choices=codes.NeuroGrade.choices, null=True, blank=True
     )
-    imaging = fields.CodeSetField("imaging", codes=codes.Imaging.choices, null=True, blank=True)
+    imaging = fields.CodeSetField(_("imaging"), codes=codes.Imaging.choices, null=True, blank=True)
     vascular_imaging = fields.CodeSetField(
-        "vascular imaging", codes=codes.VascularImaging.choices, null=True, blank=True
+        _("vascular imaging"), codes=codes.VascularImaging.choices, null=True, blank=True
     )
     vascular_findings = fields.CodeSetField(
-        "vascular findings", codes=codes.VascularFinding.choices, null=True, blank=True
+        _("vascular findings"), codes=codes.VascularFinding.choices, null=True, blank=True
     )
-    notes = fields.TextField("notes")
+    notes = fields.TextField(_("notes"))
 
     class Meta:
-        verbose_name = "case"
+        verbose_name = _("case")
         ordering = ["id"]
         indexes = [
             models.Index(fields=["center", "index_date", "id"]),

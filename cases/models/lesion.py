@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from cases import codes
 from cases.models.case import Case
 from registry.core import fields
-from registry.core.derived import Derived
+from registry.core.derived import Derived, Input
 from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
+from registry.core.units import shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -51,6 +52,15 @@ def has_level(level: str) -> Q:
 def _sins_location(lesion: "Lesion") -> int | None:
     levels = set((lesion.levels or "").split(";"))
     return next((points for points, group in SINS_LOCATION_POINTS if levels.intersection(group)), None)
+
+
+def _sins_inputs(lesion: "Lesion") -> list[Input]:
+    """The six components with their points. A level such as “sacrum” is given and yet tells no location."""
+    parts = {"levels": _sins_location(lesion)}
+    parts |= {name: points.get(getattr(lesion, name) or "") for name, points in SINS_POINTS.items()}
+    return [
+        Input(lesion, name, None if points is None else f"+{points}") for name, points in parts.items()
+    ]
 
 
 def _sins_location_sql() -> Any:
@@ -124,6 +134,21 @@ def _abc2(lesion: "Lesion") -> float | None:
     return a * b * c / 2
 
 
+def _abc2_inputs(lesion: "Lesion") -> list[Input]:
+    """The three diameters, and the measured volume beside them."""
+    axes = ("diameter_longest_mm", "diameter_perpendicular_mm", "diameter_craniocaudal_mm")
+    return [*(Input(lesion, name) for name in axes), Input(lesion, "volume_ml", needed=False)]
+
+
+def _abc2_working(lesion: "Lesion") -> str:
+    computed = _abc2(lesion)
+    if computed is None:
+        return ""
+    axes = (lesion.diameter_longest_mm, lesion.diameter_perpendicular_mm, lesion.diameter_craniocaudal_mm)
+    product = " × ".join(shown_number(float(axis) / 10) for axis in axes if axis is not None)
+    return f"{product} / 2 = {shown_number(round(computed, 1))} mL"
+
+
 def _abc2_sql() -> Any:
     a, b, c = (
         as_float(F(name)) / Value(10.0)
@@ -136,30 +161,49 @@ SINS = "Spinal Instability Neoplastic Score, Fisher et al., Spine 2010"
 DERIVED = (
     Derived(
         "denis_zone",
-        "Denis zone",
-        "the most medial zone the lesion reaches (Denis 1988): central before foraminal before ala",
+        _("Denis zone"),
+        _("the most medial zone the lesion reaches (Denis 1988): central before foraminal before ala"),
         _denis_zone,
         _denis_zone_sql,
         kind="code",
         codes=tuple(codes.DenisZone.values),
+        inputs=("zone_central", "zone_foraminal", "zone_ala"),
     ),
     Derived(
         "abc2_volume_ml",
-        "volume by A·B·C/2",
-        "ellipsoid, Kothari et al., Stroke 1996: longest × perpendicular × craniocaudal diameter in cm / 2",
+        _("volume by A·B·C/2"),
+        _("ellipsoid, Kothari et al., Stroke 1996: longest × perpendicular × craniocaudal diameter in cm / 2"),
         _abc2,
         _abc2_sql,
+        inputs=_abc2_inputs,
+        working=_abc2_working,
     ),
-    Derived("sins_location_points", "SINS points for location", SINS, _sins_location, _sins_location_sql),
-    Derived("sins_score", "SINS", SINS, _sins_score, _sins_score_sql),
+    Derived(
+        "sins_location_points",
+        _("SINS points for location"),
+        SINS,
+        _sins_location,
+        _sins_location_sql,
+        inputs=lambda lesion: _sins_inputs(lesion)[:1],
+    ),
+    Derived(
+        "sins_score",
+        _("SINS"),
+        SINS,
+        _sins_score,
+        _sins_score_sql,
+        inputs=_sins_inputs,
+        graded_by="sins_class",
+    ),
     Derived(
         "sins_class",
-        "SINS class",
+        _("SINS class"),
         f"{SINS}: 0–6 stable, 7–12 potentially unstable, 13–18 unstable",
         _sins_class,
         _sins_class_sql,
         kind="code",
         codes=tuple(codes.SinsClass.values),
+        inputs=_sins_inputs,
     ),
 )
 
@@ -188,56 +232,56 @@ class Lesion(Record):
     soft_limits = (SoftLimit("volume_ml", "abc2:20%", _volume_differs_from_abc2),)
 
     case = models.ForeignKey(
-        Case, models.CASCADE, related_name="lesions", verbose_name="case", db_index=False
+        Case, models.CASCADE, related_name="lesions", verbose_name=_("case"), db_index=False
     )
-    number = fields.IntegerField("lesion number", blank=True)
-    levels = fields.CodeSetField("levels", codes=codes.LEVEL_CHOICES, null=True, blank=True)
+    number = fields.IntegerField(_("lesion number"), blank=True)
+    levels = fields.CodeSetField(_("levels"), codes=codes.LEVEL_CHOICES, null=True, blank=True)
     fractured_levels = fields.CodeSetField(
-        "fractured levels", codes=codes.LEVEL_CHOICES, null=True, blank=True
+        _("fractured levels"), codes=codes.LEVEL_CHOICES, null=True, blank=True
     )
     kyphotic_levels = fields.CodeSetField(
-        "levels with kyphosis", codes=codes.LEVEL_CHOICES, null=True, blank=True
+        _("levels with kyphosis"), codes=codes.LEVEL_CHOICES, null=True, blank=True
     )
-    side = fields.CodeField("side", choices=codes.Side.choices, null=True, blank=True)
-    zone_ala = fields.BooleanField("zone I (ala)")
-    zone_foraminal = fields.BooleanField("zone II (foraminal)")
-    zone_central = fields.BooleanField("zone III (central)")
-    volume_ml = fields.DecimalField("lesion volume", decimal_places=2, null=True, blank=True)
+    side = fields.CodeField(_("side"), choices=codes.Side.choices, null=True, blank=True)
+    zone_ala = fields.BooleanField(_("zone I (ala)"))
+    zone_foraminal = fields.BooleanField(_("zone II (foraminal)"))
+    zone_central = fields.BooleanField(_("zone III (central)"))
+    volume_ml = fields.DecimalField(_("lesion volume"), decimal_places=2, null=True, blank=True)
     volume_method = fields.CodeField(
-        "volume measured by", choices=codes.VolumeMethod.choices, null=True, blank=True
+        _("volume measured by"), choices=codes.VolumeMethod.choices, null=True, blank=True
     )
-    diameter_longest_mm = fields.DecimalField("longest diameter", null=True, blank=True)
-    diameter_perpendicular_mm = fields.DecimalField("perpendicular diameter", null=True, blank=True)
-    diameter_craniocaudal_mm = fields.DecimalField("craniocaudal diameter", null=True, blank=True)
-    bone_lesion = fields.CodeField("bone lesion", choices=codes.BoneLesion.choices, null=True, blank=True)
-    cortical_breach = fields.BooleanField("cortical boundary exceeded")
+    diameter_longest_mm = fields.DecimalField(_("longest diameter"), null=True, blank=True)
+    diameter_perpendicular_mm = fields.DecimalField(_("perpendicular diameter"), null=True, blank=True)
+    diameter_craniocaudal_mm = fields.DecimalField(_("craniocaudal diameter"), null=True, blank=True)
+    bone_lesion = fields.CodeField(_("bone lesion"), choices=codes.BoneLesion.choices, null=True, blank=True)
+    cortical_breach = fields.BooleanField(_("cortical boundary exceeded"))
     epidural_grade = fields.CodeField(
-        "epidural grade (ESCC)", choices=codes.EpiduralGrade.choices, null=True, blank=True
+        _("epidural grade (ESCC)"), choices=codes.EpiduralGrade.choices, null=True, blank=True
     )
-    epidural_extension = fields.BooleanField("extension into the canal")
+    epidural_extension = fields.BooleanField(_("extension into the canal"))
     neural_compression = fields.CodeSetField(
-        "neural compression", codes=codes.NeuralCompression.choices, null=True, blank=True
+        _("neural compression"), codes=codes.NeuralCompression.choices, null=True, blank=True
     )
     compressed_root_levels = fields.CodeSetField(
-        "compressed roots", codes=codes.LEVEL_CHOICES, null=True, blank=True
+        _("compressed roots"), codes=codes.LEVEL_CHOICES, null=True, blank=True
     )
     compressed_root_side = fields.CodeField(
-        "side of the compressed roots", choices=codes.RootSide.choices, null=True, blank=True
+        _("side of the compressed roots"), choices=codes.RootSide.choices, null=True, blank=True
     )
-    foraminal_erosion = fields.BooleanField("foraminal erosion")
-    sins_pain = fields.CodeField("SINS pain", choices=codes.SinsPain.choices, null=True, blank=True)
+    foraminal_erosion = fields.BooleanField(_("foraminal erosion"))
+    sins_pain = fields.CodeField(_("SINS pain"), choices=codes.SinsPain.choices, null=True, blank=True)
     sins_alignment = fields.CodeField(
-        "SINS alignment", choices=codes.SinsAlignment.choices, null=True, blank=True
+        _("SINS alignment"), choices=codes.SinsAlignment.choices, null=True, blank=True
     )
     sins_collapse = fields.CodeField(
-        "SINS collapse", choices=codes.SinsCollapse.choices, null=True, blank=True
+        _("SINS collapse"), choices=codes.SinsCollapse.choices, null=True, blank=True
     )
     sins_posterolateral = fields.CodeField(
-        "SINS posterolateral involvement", choices=codes.SinsPosterolateral.choices, null=True, blank=True
+        _("SINS posterolateral involvement"), choices=codes.SinsPosterolateral.choices, null=True, blank=True
     )
 
     class Meta:
-        verbose_name = "lesion"
+        verbose_name = _("lesion")
         ordering = ["case", "number"]
         constraints = [
             OnlyOne("case", "number", message=_("This case has a lesion of that number.")),

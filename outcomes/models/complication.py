@@ -26,8 +26,8 @@ class Complication(Record):
     derived = (
         Derived(
             "major",
-            "major complication",
-            "SIR: minor A–B, major C–F",
+            _("major complication"),
+            _("SIR: minor A–B, major C–F"),
             lambda row: None if row.sir_grade is None else row.sir_grade in MAJOR_GRADES,
             lambda: Switch(
                 When(sir_grade__isnull=True, then=Value(None)),
@@ -36,30 +36,31 @@ class Complication(Record):
                 output_field=models.BooleanField(),
             ),
             kind="boolean",
+            inputs=("sir_grade",),
         ),
     )
 
     procedure = models.ForeignKey(
-        Procedure, models.CASCADE, related_name="complications", verbose_name="procedure"
+        Procedure, models.CASCADE, related_name="complications", verbose_name=_("procedure")
     )
     lesion = models.ForeignKey(
-        Lesion, models.RESTRICT, null=True, blank=True, related_name="complications", verbose_name="lesion"
+        Lesion, models.RESTRICT, null=True, blank=True, related_name="complications", verbose_name=_("lesion")
     )
-    kind = fields.CodeField("kind", choices=codes.ComplicationKind.choices)
-    sir_grade = fields.CodeField("SIR grade", choices=codes.SirGrade.choices, null=True, blank=True)
-    cirse_grade = fields.CodeField("CIRSE grade", choices=codes.CirseGrade.choices, null=True, blank=True)
+    kind = fields.CodeField(_("kind"), choices=codes.ComplicationKind.choices)
+    sir_grade = fields.CodeField(_("SIR grade"), choices=codes.SirGrade.choices, null=True, blank=True)
+    cirse_grade = fields.CodeField(_("CIRSE grade"), choices=codes.CirseGrade.choices, null=True, blank=True)
     clavien_dindo = fields.CodeField(
-        "Clavien–Dindo", choices=codes.ClavienDindo.choices, null=True, blank=True
+        _("Clavien–Dindo"), choices=codes.ClavienDindo.choices, null=True, blank=True
     )
     onset_day = fields.IntegerField(
-        "day of onset", null=True, blank=True, help_text="Days after the procedure."
+        _("day of onset"), null=True, blank=True, help_text=_("Days after the procedure.")
     )
-    symptomatic = fields.BooleanField("symptomatic")
-    treatment = fields.LineField("treatment", max_length=200)
-    resolved = fields.BooleanField("resolved")
+    symptomatic = fields.BooleanField(_("symptomatic"))
+    treatment = fields.LineField(_("treatment"), max_length=200)
+    resolved = fields.BooleanField(_("resolved"))
 
     class Meta:
-        verbose_name = "complication"
+        verbose_name = _("complication")
         ordering = ["procedure", "id"]
         constraints = [
             OneOf("kind", codes.ComplicationKind),

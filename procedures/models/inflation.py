@@ -73,10 +73,11 @@ class BalloonInflation(Record):
     derived = (
         Derived(
             "occlusion_min",
-            "occlusion",
-            "deflation minus inflation, minutes from incision (zhao-2021)",
+            _("occlusion"),
+            _("deflation minus inflation, minutes from incision (zhao-2021)"),
             _occlusion,
             _occlusion_sql,
+            inputs=("inflated_min", "deflated_min"),
         ),
     )
     soft_limits = (
@@ -86,21 +87,21 @@ class BalloonInflation(Record):
     )
 
     procedure = models.ForeignKey(
-        Procedure, models.CASCADE, related_name="balloon_inflations", verbose_name="procedure", db_index=False
+        Procedure, models.CASCADE, related_name="balloon_inflations", verbose_name=_("procedure"), db_index=False
     )
-    number = fields.IntegerField("inflation number", blank=True)
+    number = fields.IntegerField(_("inflation number"), blank=True)
     inflated_min = fields.IntegerField(
-        "inflated at", null=True, blank=True, help_text="Minutes from incision."
+        _("inflated at"), null=True, blank=True, help_text=_("Minutes from incision.")
     )
     deflated_min = fields.IntegerField(
-        "deflated at", null=True, blank=True, help_text="Minutes from incision."
+        _("deflated at"), null=True, blank=True, help_text=_("Minutes from incision.")
     )
-    aortic_zone = fields.CodeField("aortic zone", choices=codes.AorticZone.choices, null=True, blank=True)
-    completeness = fields.CodeField("occlusion is", choices=codes.Completeness.choices, null=True, blank=True)
-    volume_ml = fields.DecimalField("filling volume", null=True, blank=True)
+    aortic_zone = fields.CodeField(_("aortic zone"), choices=codes.AorticZone.choices, null=True, blank=True)
+    completeness = fields.CodeField(_("occlusion is"), choices=codes.Completeness.choices, null=True, blank=True)
+    volume_ml = fields.DecimalField(_("filling volume"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "balloon inflation"
+        verbose_name = _("balloon inflation")
         ordering = ["procedure", "number"]
         constraints = [
             OnlyOne("procedure", "number", message=_("This procedure has an inflation of that number.")),

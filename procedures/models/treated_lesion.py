@@ -1,112 +1,23 @@
 """What was done to each lesion: needle, cement, leak, ablation."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case as Switch
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import NullIf
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Lesion
 from procedures import codes
 from procedures.models.procedure import Procedure
+from procedures.scores import DERIVED, TARGET_MINUTES, filling_percent
 from registry.core import fields
-from registry.core.derived import Derived
-from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import AtMost, Between, CodedMissing, Excludes, OneOf, OnlyOne, Requires, SubsetOf
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-#: tian-2022: complete by a mean of 85 °C held for at least 10 minutes, or by two impedance roll-offs.
-TARGET_CELSIUS = 85
-TARGET_MINUTES = 10
-TARGET_ROLLOFFS = 2
-
-
-def _filling(row: "TreatedLesion") -> float | None:
-    lesion_mm = row.lesion.diameter_longest_mm if row.lesion_id else None
-    if row.cement_diameter_mm is None or not lesion_mm:
-        return None
-    return 100 * float(row.cement_diameter_mm) / float(lesion_mm)
-
-
-def _filling_sql() -> Any:
-    return (
-        Value(100.0)
-        * as_float(F("cement_diameter_mm"))
-        / NullIf(as_float(F("lesion__diameter_longest_mm")), 0.0)
-    )
-
-
-def _leak(row: "TreatedLesion") -> bool | None:
-    return None if row.leak_sites is None else row.leak_sites != codes.LeakSite.NONE
-
-
-def _leak_sql() -> Any:
-    return Switch(
-        When(leak_sites__isnull=True, then=Value(None)),
-        When(leak_sites=codes.LeakSite.NONE.value, then=Value(False)),
-        default=Value(True),
-        output_field=models.BooleanField(),
-    )
-
-
-def _reached_temperature(cycle: "Ablation") -> bool:
-    return (
-        cycle.temperature_mean_celsius is not None
-        and cycle.temperature_mean_celsius >= TARGET_CELSIUS
-        and cycle.minutes_at_target_min is not None
-        and cycle.minutes_at_target_min >= TARGET_MINUTES
-    )
-
-
-def _answers(cycle: "Ablation") -> bool:
-    """Whether the cycle says enough to be judged not complete."""
-    return cycle.rolloff_count is not None or (
-        cycle.temperature_mean_celsius is not None and cycle.minutes_at_target_min is not None
-    )
-
-
-def _rfa_complete(row: "TreatedLesion") -> bool | None:
-    cycles = list(row.ablations.all()) if row.pk else []
-    if any(_reached_temperature(cycle) for cycle in cycles):
-        return True
-    if sum(cycle.rolloff_count or 0 for cycle in cycles) >= TARGET_ROLLOFFS:
-        return True
-    return False if any(_answers(cycle) for cycle in cycles) else None
-
-
-def _rfa_complete_sql() -> Any:
-    cycles = apps.get_model("procedures", "Ablation").objects.filter(treated_lesion=OuterRef("pk")).order_by()
-    rolloffs = Subquery(
-        cycles.values("treated_lesion").annotate(total=Sum("rolloff_count")).values("total"),
-        output_field=models.IntegerField(),
-    )
-    from django.db.models.lookups import GreaterThanOrEqual
-
-    by_temperature = Exists(
-        cycles.filter(temperature_mean_celsius__gte=TARGET_CELSIUS, minutes_at_target_min__gte=TARGET_MINUTES)
-    )
-    judged = Exists(
-        cycles.filter(
-            Q(rolloff_count__isnull=False)
-            | Q(temperature_mean_celsius__isnull=False, minutes_at_target_min__isnull=False)
-        )
-    )
-    return Switch(
-        When(by_temperature, then=Value(True)),
-        When(GreaterThanOrEqual(rolloffs, Value(TARGET_ROLLOFFS)), then=Value(True)),
-        When(judged, then=Value(False)),
-        default=Value(None),
-        output_field=models.BooleanField(),
-    )
 
 
 def _cement_for_lesion(row: "TreatedLesion") -> "StrOrPromise | None":
@@ -120,7 +31,7 @@ def _cement_for_lesion(row: "TreatedLesion") -> "StrOrPromise | None":
 
 
 def _computed_filling_unusual(row: "TreatedLesion") -> "StrOrPromise | None":
-    filling = _filling(row)
+    filling = filling_percent(row)
     if filling is None or 50 <= filling <= 100:
         return None
     return _("Cement filling: %(value).0f %% is outside the usual 50 to 100 %%.") % {"value": filling}
@@ -159,25 +70,7 @@ class TreatedLesion(Record):
 
     center_path = "procedure__case__center"
     immutable_fields = ("procedure", "lesion")
-    derived = (
-        Derived(
-            "cement_filling_percent",
-            "cement filling",
-            "100 × largest diameter of the cement deposit / longest diameter of the lesion (tian-2022); a ratio of "
-            "diameters, not of volumes",
-            _filling,
-            _filling_sql,
-        ),
-        Derived("leak", "cement leak", "any leak site other than “none”", _leak, _leak_sql, kind="boolean"),
-        Derived(
-            "rfa_complete",
-            "ablation complete",
-            "mean of 85 °C held for at least 10 min, or two impedance roll-offs (tian-2022)",
-            _rfa_complete,
-            _rfa_complete_sql,
-            kind="boolean",
-        ),
-    )
+    derived = DERIVED
     soft_limits = (
         usual("cement_volume_ml", 1, 10),
         SoftLimit("cement_volume_ml", "lesion×1.2", _cement_for_lesion),
@@ -190,26 +83,26 @@ class TreatedLesion(Record):
     )
 
     procedure = models.ForeignKey(
-        Procedure, models.CASCADE, related_name="treated_lesions", verbose_name="procedure", db_index=False
+        Procedure, models.CASCADE, related_name="treated_lesions", verbose_name=_("procedure"), db_index=False
     )
-    lesion = models.ForeignKey(Lesion, models.RESTRICT, related_name="treated", verbose_name="lesion")
-    access_no = fields.IntegerField("puncture number", null=True, blank=True)
-    approach = fields.CodeField("approach", choices=codes.NeedleApproach.choices, null=True, blank=True)
-    needle_gauge = fields.IntegerField("needle", null=True, blank=True)
-    needle_count = fields.IntegerField("number of needles", null=True, blank=True)
-    cement_volume_ml = fields.DecimalField("cement volume", decimal_places=2, null=True, blank=True)
-    cement_diameter_mm = fields.DecimalField("largest diameter of the cement", null=True, blank=True)
+    lesion = models.ForeignKey(Lesion, models.RESTRICT, related_name="treated", verbose_name=_("lesion"))
+    access_no = fields.IntegerField(_("puncture number"), null=True, blank=True)
+    approach = fields.CodeField(_("approach"), choices=codes.NeedleApproach.choices, null=True, blank=True)
+    needle_gauge = fields.IntegerField(_("needle"), null=True, blank=True)
+    needle_count = fields.IntegerField(_("number of needles"), null=True, blank=True)
+    cement_volume_ml = fields.DecimalField(_("cement volume"), decimal_places=2, null=True, blank=True)
+    cement_diameter_mm = fields.DecimalField(_("largest diameter of the cement"), null=True, blank=True)
     cement_filling_percent_reported = fields.DecimalField(
-        "cement filling as reported", decimal_places=2, null=True, blank=True
+        _("cement filling as reported"), decimal_places=2, null=True, blank=True
     )
-    leak_sites = fields.CodeSetField("leak", codes=codes.LeakSite.choices, null=True, blank=True)
-    leak_symptomatic = fields.BooleanField("leak with symptoms")
+    leak_sites = fields.CodeSetField(_("leak"), codes=codes.LeakSite.choices, null=True, blank=True)
+    leak_symptomatic = fields.BooleanField(_("leak with symptoms"))
     ablation_completion = fields.CodeField(
-        "ablation ended", choices=codes.AblationCompletion.choices, null=True, blank=True
+        _("ablation ended"), choices=codes.AblationCompletion.choices, null=True, blank=True
     )
 
     class Meta:
-        verbose_name = "treated lesion"
+        verbose_name = _("treated lesion")
         ordering = ["procedure", "id"]
         constraints = [
             OnlyOne("procedure", "lesion", message=_("This lesion is listed in the procedure already.")),
@@ -247,7 +140,7 @@ class TreatedLesion(Record):
     def check_across_rows(self) -> None:
         if self.lesion.case_id != self.procedure.case_id:
             raise ValidationError({"lesion": _("Lesion: belongs to another case.")})
-        filling = _filling(self)
+        filling = filling_percent(self)
         if filling is not None and filling > 150:
             raise ValidationError(
                 {
@@ -276,20 +169,20 @@ class Ablation(Record):
     )
 
     treated_lesion = models.ForeignKey(
-        TreatedLesion, models.CASCADE, related_name="ablations", verbose_name="treated lesion", db_index=False
+        TreatedLesion, models.CASCADE, related_name="ablations", verbose_name=_("treated lesion"), db_index=False
     )
-    cycle = fields.IntegerField("cycle", blank=True)
-    active_tip_cm = fields.DecimalField("active tip", null=True, blank=True)
-    power_w = fields.DecimalField("power", null=True, blank=True)
-    ablation_time_min = fields.DecimalField("time", null=True, blank=True)
-    temperature_mean_celsius = fields.DecimalField("mean temperature", null=True, blank=True)
-    temperature_min_celsius = fields.DecimalField("lowest temperature", null=True, blank=True)
-    temperature_max_celsius = fields.DecimalField("highest temperature", null=True, blank=True)
-    minutes_at_target_min = fields.DecimalField("time at target", null=True, blank=True)
-    rolloff_count = fields.IntegerField("impedance roll-offs", null=True, blank=True)
+    cycle = fields.IntegerField(_("cycle"), blank=True)
+    active_tip_cm = fields.DecimalField(_("active tip"), null=True, blank=True)
+    power_w = fields.DecimalField(_("power"), null=True, blank=True)
+    ablation_time_min = fields.DecimalField(_("time"), null=True, blank=True)
+    temperature_mean_celsius = fields.DecimalField(_("mean temperature"), null=True, blank=True)
+    temperature_min_celsius = fields.DecimalField(_("lowest temperature"), null=True, blank=True)
+    temperature_max_celsius = fields.DecimalField(_("highest temperature"), null=True, blank=True)
+    minutes_at_target_min = fields.DecimalField(_("time at target"), null=True, blank=True)
+    rolloff_count = fields.IntegerField(_("impedance roll-offs"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "ablation cycle"
+        verbose_name = _("ablation cycle")
         ordering = ["treated_lesion", "cycle"]
         constraints = [
             OnlyOne("treated_lesion", "cycle", message=_("This lesion has a cycle of that number.")),
