@@ -97,50 +97,52 @@ class Assessment(Record):
     )
 
     case = models.ForeignKey(
-        Case, models.CASCADE, related_name="assessments", verbose_name="case", db_index=False
+        Case, models.CASCADE, related_name="assessments", verbose_name=_("case"), db_index=False
     )
-    time_point = fields.CodeField("time point", choices=codes.TimePoint.choices)
-    date = fields.DateField("date", null=True, blank=True)
+    time_point = fields.CodeField(_("time point"), choices=codes.TimePoint.choices)
+    date = fields.DateField(_("date"), null=True, blank=True)
     interval_value = fields.DecimalField(
-        "interval", null=True, blank=True, help_text="From the index procedure, where no date is known."
+        _("interval"), null=True, blank=True, help_text=_("From the index procedure, where no date is known.")
     )
-    interval_unit = fields.CodeField("interval unit", choices=IntervalUnit.choices, null=True, blank=True)
-    vas_pain = fields.DecimalField("VAS pain", null=True, blank=True)
+    interval_unit = fields.CodeField(_("interval unit"), choices=IntervalUnit.choices, null=True, blank=True)
+    vas_pain = fields.DecimalField(_("VAS pain"), null=True, blank=True)
     pain_instrument = fields.CodeField(
-        "pain instrument", choices=codes.PainInstrument.choices, null=True, blank=True
+        _("pain instrument"), choices=codes.PainInstrument.choices, null=True, blank=True
     )
-    odi = fields.DecimalField("ODI", decimal_places=2, null=True, blank=True, help_text="Total in per cent.")
-    odi_pain_intensity = fields.IntegerField("ODI 1, pain intensity", null=True, blank=True)
-    odi_personal_care = fields.IntegerField("ODI 2, personal care", null=True, blank=True)
-    odi_lifting = fields.IntegerField("ODI 3, lifting", null=True, blank=True)
-    odi_walking = fields.IntegerField("ODI 4, walking", null=True, blank=True)
-    odi_sitting = fields.IntegerField("ODI 5, sitting", null=True, blank=True)
-    odi_standing = fields.IntegerField("ODI 6, standing", null=True, blank=True)
-    odi_sleeping = fields.IntegerField("ODI 7, sleeping", null=True, blank=True)
-    odi_sex_life = fields.IntegerField("ODI 8, sex life", null=True, blank=True)
-    odi_social_life = fields.IntegerField("ODI 9, social life", null=True, blank=True)
-    odi_travelling = fields.IntegerField("ODI 10, travelling", null=True, blank=True)
-    kps = fields.IntegerField("KPS", null=True, blank=True)
-    ecog = fields.IntegerField("ECOG", null=True, blank=True)
-    analgesic_scale = fields.DecimalField("analgesic scale", null=True, blank=True)
+    odi = fields.DecimalField(_("ODI"), decimal_places=2, null=True, blank=True, help_text=_("Total in per cent."))
+    odi_pain_intensity = fields.IntegerField(_("ODI 1, pain intensity"), null=True, blank=True)
+    odi_personal_care = fields.IntegerField(_("ODI 2, personal care"), null=True, blank=True)
+    odi_lifting = fields.IntegerField(_("ODI 3, lifting"), null=True, blank=True)
+    odi_walking = fields.IntegerField(_("ODI 4, walking"), null=True, blank=True)
+    odi_sitting = fields.IntegerField(_("ODI 5, sitting"), null=True, blank=True)
+    odi_standing = fields.IntegerField(_("ODI 6, standing"), null=True, blank=True)
+    odi_sleeping = fields.IntegerField(_("ODI 7, sleeping"), null=True, blank=True)
+    odi_sex_life = fields.IntegerField(_("ODI 8, sex life"), null=True, blank=True)
+    odi_social_life = fields.IntegerField(_("ODI 9, social life"), null=True, blank=True)
+    odi_travelling = fields.IntegerField(_("ODI 10, travelling"), null=True, blank=True)
+    kps = fields.IntegerField(_("KPS"), null=True, blank=True)
+    ecog = fields.IntegerField(_("ECOG"), null=True, blank=True)
+    analgesic_scale = fields.DecimalField(_("analgesic scale"), null=True, blank=True)
     analgesic_scale_version = fields.CodeField(
-        "version of the analgesic scale", choices=codes.AnalgesicScaleVersion.choices, null=True, blank=True
+        _("version of the analgesic scale"), choices=codes.AnalgesicScaleVersion.choices, null=True, blank=True
     )
     analgesic_class = fields.CodeField(
-        "analgesic class", choices=codes.AnalgesicClass.choices, null=True, blank=True
+        _("analgesic class"), choices=codes.AnalgesicClass.choices, null=True, blank=True
     )
-    analgesic_adjuvant = fields.BooleanField("adjuvant analgesic")
-    pain_relief = fields.CodeField("pain relief", choices=codes.PainRelief.choices, null=True, blank=True)
-    barthel = fields.IntegerField("Barthel index", null=True, blank=True)
+    analgesic_adjuvant = fields.BooleanField(_("adjuvant analgesic"))
+    pain_relief = fields.CodeField(_("pain relief"), choices=codes.PainRelief.choices, null=True, blank=True)
+    barthel = fields.IntegerField(_("Barthel index"), null=True, blank=True)
     barthel_version = fields.CodeField(
-        "version of the Barthel index", choices=codes.BarthelVersion.choices, null=True, blank=True
+        _("version of the Barthel index"), choices=codes.BarthelVersion.choices, null=True, blank=True
     )
-    ambulatory = fields.BooleanField("ambulatory")
-    satisfaction = fields.CodeField("satisfaction", choices=codes.Satisfaction.choices, null=True, blank=True)
+    ambulatory = fields.BooleanField(_("ambulatory"))
+    satisfaction = fields.CodeField(_("satisfaction"), choices=codes.Satisfaction.choices, null=True, blank=True)
 
     class Meta:
-        verbose_name = "assessment"
+        verbose_name = _("assessment")
         ordering = ["case", "id"]
+        # The unique index leaves unscheduled visits out, so that it serves no look-up of all rows of a case.
+        indexes = [models.Index(fields=["case", "time_point"])]
         constraints = [
             OnlyOne(
                 "case",

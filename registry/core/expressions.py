@@ -75,3 +75,25 @@ def wrapped_code_set(field: str) -> Expression:
 def as_float(expression: Any) -> Expression:
     """Computed numbers are floating point on both databases, so that they compare."""
     return Cast(expression, FloatField())
+
+
+class DaysBetween(Func):
+    """Whole days from the second date to the first. Django's own subtraction is an interval, not a number."""
+
+    arity = 2
+    output_field = IntegerField()
+
+    def as_sql(self, compiler, connection, function=None, template=None, arg_joiner=None, **extra_context):
+        return super().as_sql(
+            compiler,
+            connection,
+            function=function,
+            template=template or "(%(expressions)s)",
+            arg_joiner=arg_joiner or " - ",
+            **extra_context,
+        )
+
+    def as_sqlite(self, compiler, connection, **context):
+        # Julian days of two calendar dates end alike, so their difference is a whole number exactly.
+        template = "CAST(julianday(%(expressions)s) AS INTEGER)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)

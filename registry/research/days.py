@@ -3,33 +3,11 @@
 from typing import Any
 
 from django.db.models import Case as Switch
-from django.db.models import F, FloatField, Func, IntegerField, Q, Value, When
+from django.db.models import F, FloatField, Q, Value, When
 
 from cases.codes import DatePrecision
 from outcomes.intervals import DAYS_PER_UNIT
-from registry.core.expressions import as_float
-
-
-class DaysBetween(Func):
-    """Whole days from the second date to the first. Django's own subtraction is an interval, not a number."""
-
-    arity = 2
-    output_field = IntegerField()
-
-    def as_sql(self, compiler, connection, function=None, template=None, arg_joiner=None, **extra_context):
-        return super().as_sql(
-            compiler,
-            connection,
-            function=function,
-            template=template or "(%(expressions)s)",
-            arg_joiner=arg_joiner or " - ",
-            **extra_context,
-        )
-
-    def as_sqlite(self, compiler, connection, **context):
-        # Julian days of two calendar dates end alike, so their difference is a whole number exactly.
-        template = "CAST(julianday(%(expressions)s) AS INTEGER)"
-        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
+from registry.core.expressions import DaysBetween, as_float
 
 
 def day_sql(date: str, case: str, interval_value: str | None = None, interval_unit: str | None = None) -> Any:
