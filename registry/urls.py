@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from registry.core.views import health
+from registry.core.views.script_messages import ScriptMessages
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("jsi18n/", ScriptMessages.as_view(), name="javascript-catalog"),
     path("", include("registry.access.urls")),
     path("", include("registry.literature.urls")),
     path("", include("cases.urls")),

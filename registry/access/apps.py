@@ -2,12 +2,13 @@ import ipaddress
 from typing import Any
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccessConfig(AppConfig):
     name = "registry.access"
     label = "access"
-    verbose_name = "Access"
+    verbose_name = _("Access")
 
     def ready(self) -> None:
         from django.contrib.auth import signals

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """A person who signs in. What they may do is decided per centre, by memberships."""
 
-    email = models.EmailField("e-mail", unique=True, null=True, blank=True)  # type: ignore[assignment]
+    email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)  # type: ignore[assignment]
 
     objects = UserManager()  # type: ignore[misc]
 
     class Meta:
-        verbose_name = "user"
+        verbose_name = _("user")
         constraints = [
             # Two users without an e-mail address are two NULLs, never two empty texts.
             models.CheckConstraint(condition=~models.Q(email=""), name="user_email_null_not_empty"),
@@ -37,19 +37,19 @@ class Center(models.Model):
         CLINICAL = "clinical", _("clinical")
         PUBLISHED = "published", _("published")
 
-    uuid = models.UUIDField("public id", default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     code = models.SlugField(
-        "code", max_length=20, unique=True, help_text="Begins every registry id of the centre."
+        _("code"), max_length=20, unique=True, help_text=_("Begins every registry id of the centre.")
     )
-    name = models.CharField("name", max_length=200)
-    city = models.CharField("city", max_length=100, blank=True, default="")
+    name = models.CharField(_("name"), max_length=200)
+    city = models.CharField(_("city"), max_length=100, blank=True, default="")
     country = models.CharField(
-        "country", max_length=2, blank=True, default="", help_text="ISO 3166 code, such as DE."
+        _("country"), max_length=2, blank=True, default="", help_text=_("ISO 3166 code, such as DE.")
     )
-    kind = models.CharField("kind", max_length=20, choices=Kind.choices, default=Kind.CLINICAL)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.CLINICAL)
 
     class Meta:
-        verbose_name = "centre"
+        verbose_name = _("centre")
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
@@ -69,12 +69,12 @@ class Membership(models.Model):
         CURATOR = "curator", _("curator")
         RESEARCHER = "researcher", _("researcher")
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name="user")
-    center = models.ForeignKey(Center, models.CASCADE, related_name="memberships", verbose_name="centre")
-    role = models.CharField("role", max_length=20, choices=Role.choices)
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    center = models.ForeignKey(Center, models.CASCADE, related_name="memberships", verbose_name=_("centre"))
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
 
     class Meta:
-        verbose_name = "membership"
+        verbose_name = _("membership")
         ordering = ["center", "user", "role"]
         constraints = [
             models.UniqueConstraint(fields=["user", "center", "role"], name="membership_once"),
@@ -99,17 +99,17 @@ class AccessEvent(models.Model):
         EXPORT = "export", _("exported")
         TOKEN = "token", _("created or revoked a token")
 
-    at = models.DateTimeField("at", auto_now_add=True)
-    kind = models.CharField("kind", max_length=20, choices=Kind.choices)
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     # Text, not a foreign key: the log outlives the user.
-    user_id_text = models.CharField("user id", max_length=64, blank=True, default="")
-    user_name = models.CharField("user", max_length=150, blank=True, default="")
-    address = models.GenericIPAddressField("address", null=True, blank=True)
-    subject = models.CharField("subject", max_length=200, blank=True, default="")
-    detail = models.CharField("detail", max_length=400, blank=True, default="")
+    user_id_text = models.CharField(_("user id"), max_length=64, blank=True, default="")
+    user_name = models.CharField(_("user"), max_length=150, blank=True, default="")
+    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    subject = models.CharField(_("subject"), max_length=200, blank=True, default="")
+    detail = models.CharField(_("detail"), max_length=400, blank=True, default="")
 
     class Meta:
-        verbose_name = "access event"
+        verbose_name = _("access event")
         ordering = ["-id"]
         indexes = [models.Index(fields=["user_id_text", "-id"]), models.Index(fields=["kind", "-id"])]
 

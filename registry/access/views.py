@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from knox.models import AuthToken
@@ -21,3 +22,17 @@ def account(request: HttpRequest) -> HttpResponse:
             "now": timezone.now(),
         },
     )
+
+
+class SignInAgainView(LoginView):
+    """Signs in from a page whose session has ended, so that what was typed there can be saved. Answers with JSON."""
+
+    http_method_names = ["post"]
+
+    def form_valid(self, form: Any) -> Any:
+        super().form_valid(form)
+        return JsonResponse({"user": form.get_user().get_username()})
+
+    def form_invalid(self, form: Any) -> Any:
+        said = [str(message) for messages in form.errors.values() for message in messages]
+        return JsonResponse({"errors": said}, status=422)

@@ -98,6 +98,8 @@ LISTS = {
 SHARED = {
     "health-live": "says only that the process runs",
     "health-ready": "says only that the database answers",
+    "javascript-catalog": "the words of the scripts",
+    "set_language": "sets a cookie",
     "login": "",
     "logout": "",
     "password_change": "the user's own",

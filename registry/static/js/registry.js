@@ -53,12 +53,15 @@ document.addEventListener("submit", sendOnce);
 window.addEventListener("pageshow", release);
 
 document.addEventListener("htmx:sendError", () => {
-  say("The server cannot be reached. What you typed is still here; try again in a moment.", "error");
+  say(gettext("The server cannot be reached. What you typed is still here; try again in a moment."), "error");
 });
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 403) say("This is not allowed, or your session has ended. Sign in again in a second tab, then try again.", "error");
-  else say(`The server could not do this (${status}). What you typed is still here.`, "error");
+  const text =
+    status === 403
+      ? gettext("This is not allowed, or your session has ended. Sign in again in a second tab, then try again.")
+      : interpolate(gettext("The server could not do this (%(status)s). What you typed is still here."), { status }, true);
+  say(text, "error");
 });
 
 // After a refused form the summary of errors is the first thing read.
