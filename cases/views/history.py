@@ -40,7 +40,8 @@ class Entry:
     when: Any
     who: str
     why: str
-    what: str
+    #: ``added``, ``changed``, ``deleted`` or ``confirmed``: the page makes a sentence of it.
+    kind: str
     record: str
     changes: list[Told] = field(default_factory=list)
 
@@ -104,7 +105,7 @@ def _capped(age: str) -> str:
 
 
 def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
-    what = {"+": _("added"), "~": _("changed"), "-": _("deleted")}[row.history_type]
+    kind = {"+": "added", "~": "changed", "-": "deleted"}[row.history_type]
     parents = {
         "case",
         "procedure",
@@ -138,12 +139,12 @@ def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
             for name, entry in row.confirmed.items()
             if previous.confirmed.get(name) != entry
         ]
-        what = _("confirmed an unusual value of")
+        kind = "confirmed"
     return Entry(
         when=row.history_date,
         who=row.history_user_name or _("unknown"),
         why=(row.history_change_reason or "") if reader.identify else "",
-        what=what,
+        kind=kind,
         record=_name_of(row),
         changes=changes,
     )
@@ -177,7 +178,7 @@ class HistoryPage(View):
             request,
             "cases/_history.html" if htmx else "cases/history.html",
             context.as_dict(
-                entries=[entry for entry in entries if entry.changes or entry.what != _("changed")],
+                entries=[entry for entry in entries if entry.changes or entry.kind != "changed"],
                 cut=len(rows) > LIMIT,
                 limit=LIMIT,
             ),
