@@ -1,12 +1,14 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CasesConfig(AppConfig):
     name = "cases"
-    verbose_name = "Cases"
+    verbose_name = _("Cases")
 
     def ready(self) -> None:
-        from cases import completeness, locking
+        from cases import completeness, editing, locking
         from registry.core import policies
 
         policies.register(requirement=completeness.gaps, write_check=locking.refuse_signed)
+        editing.register()

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from cases.views import sections
+from cases.views.autosave import RecordSaveView
 from cases.views.case_list import case_list
 from cases.views.case_page import CasePage
 from cases.views.dashboard import dashboard
+from cases.views.editor import EditorStart, RemoveRowView, register_page, section_page
 from cases.views.forms import (
     CaseDeleteView,
     CaseFormView,
@@ -19,12 +22,21 @@ from cases.views.forms import (
 from cases.views.history import HistoryPage
 from cases.views.status import CompletePage, DraftPage
 
+for page in (sections.PatientSection, sections.LesionsSection, sections.ReviewSection):
+    register_page(page)
+
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("cases/", case_list, name="case-list"),
     path("cases/new/", NewCaseView.as_view(), name="case-new"),
     path("cases/<uuid:uuid>/", CasePage.as_view(), name="case-detail"),
-    path("cases/<uuid:uuid>/edit/", CaseFormView.as_view(), name="case-edit"),
+    path("cases/<uuid:uuid>/edit/", EditorStart.as_view(), name="case-editor"),
+    path("cases/<uuid:uuid>/edit/<slug:slug>/", section_page, name="case-section"),
+    path("cases/<uuid:uuid>/lesions/add/", sections.AddLesion.as_view(), name="lesion-add"),
+    path("cases/<uuid:uuid>/treatments/add/", sections.AddTreatment.as_view(), name="treatment-add"),
+    path("records/<slug:model>/<uuid:uuid>/save/", RecordSaveView.as_view(), name="record-save"),
+    path("records/<slug:model>/<uuid:uuid>/remove/", RemoveRowView.as_view(), name="record-remove"),
+    path("cases/<uuid:uuid>/form/", CaseFormView.as_view(), name="case-edit"),
     path("cases/<uuid:uuid>/delete/", CaseDeleteView.as_view(), name="case-delete"),
     path("cases/<uuid:uuid>/history/", HistoryPage.as_view(), name="case-history"),
     path("cases/<uuid:uuid>/complete/", CompletePage.as_view(), name="case-complete"),

@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
-
 #: Sent by pages that must not be left because of what is typed in them.
 STAY = "X-Stay-On-Page"
 

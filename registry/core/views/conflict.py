@@ -119,9 +119,21 @@ def _in_words(record: Any, column: Any, pair: tuple[Any, Any]) -> str:
     return words(column, value)
 
 
+def theirs_in_words(record: Any, name: str) -> str:
+    """The stored value of a field, or why there is none."""
+    column = type(record)._meta.get_field(name.removesuffix(MISSING_SUFFIX))
+    value = getattr(record, column.attname)
+    return _in_words(record, column, (value, (record.missing or {}).get(column.name)))
+
+
 def who_and_when(form: Any) -> Mapping[str, Any]:
     """Who saved meanwhile, for the heading of the page."""
-    row = type(form.conflict.stored).history.filter(id=form.conflict.stored.pk).first()
+    return who_and_when_of(form.conflict.stored)
+
+
+def who_and_when_of(record: Any) -> Mapping[str, Any]:
+    """Who saved a record last."""
+    row = type(record).history.filter(id=record.pk).first()
     return {
         "name": (row.history_user_name if row else "") or _("Somebody"),
         "when": row.history_date if row else None,

@@ -25,7 +25,7 @@ from registry.core.forms.record import CONFIRM_PREFIX, RecordForm
 from registry.core.models import Record
 from registry.core.views import conflict as conflicts
 from registry.core.views.layout import Layout, hidden_input, lay_out
-from registry.core.views.links import delete_url, edit_url
+from registry.core.views.links import delete_url, form_url
 
 TOKEN = "token"  # noqa: S105  (names a form field)
 
@@ -232,10 +232,10 @@ class RecordFormView(View):
         return _("%(record)s saved.") % {"record": _capital(str(record))}
 
     def unusual_url(self, record: Record, main: Record) -> str:
-        return edit_url(record) or edit_url(main)
+        return form_url(record) or form_url(main)
 
     def success_url(self, record: Record) -> str:
-        return edit_url(record)
+        return form_url(record)
 
     # -- the same form twice, and conflicts --------------------------------------------------------------------------
 

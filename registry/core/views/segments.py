@@ -1,0 +1,32 @@
+"""Short lists as buttons side by side: one touch instead of two, all answers in sight."""
+
+from typing import Any
+
+from django import forms
+
+from registry.core.forms.fields import CodeFormField, YesNoFormField
+from registry.core.forms.record import MissingCodeFormField
+
+#: More answers, or longer ones together, stay a list.
+_MOST_ANSWERS = 6
+_MOST_LETTERS = 60
+
+
+class SegmentedSelect(forms.RadioSelect):
+    """Radio buttons in one row, without an entry for “nothing said”: that is none of them being chosen."""
+
+
+def draw_short_lists_as_buttons(form: Any) -> None:
+    """Change the controls of a form's short lists; their fields stay what they are."""
+    for field in form.fields.values():
+        if isinstance(field, MissingCodeFormField) or not isinstance(field, CodeFormField | YesNoFormField):
+            continue
+        if isinstance(field.widget, forms.HiddenInput):
+            continue
+        answers = [(code, label) for code, label in field.choices if code not in ("", None)]
+        letters = sum(len(str(label)) for _code, label in answers)
+        if not answers or len(answers) > _MOST_ANSWERS or letters > _MOST_LETTERS:
+            continue
+        field.widget = SegmentedSelect(attrs=dict(field.widget.attrs))
+        field.choices = answers
+        field.row_template = "core/_field_segmented.html"

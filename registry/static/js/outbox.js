@@ -1,0 +1,163 @@
+/** Sends what is to be stored, again and again until the server has answered, and asks for the password when it must. */
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 15000;
+const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
+
+export function cookie(name) {
+  const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+}
+
+function headers() {
+  return {
+    "Content-Type": "application/json",
+    Accept: "application/json",
+    "X-CSRFToken": cookie("csrftoken"),
+    "X-Stay-On-Page": "1",
+  };
+}
+
+/** Resolves when the browser is online again, or after the pause. */
+function connection(ms) {
+  return Promise.race([wait(ms), new Promise((done) => window.addEventListener("online", done, { once: true }))]);
+}
+
+export function createOutbox({ onChange }) {
+  let underway = 0;
+  let waiting = null;
+  const settled = [];
+
+  const outbox = {
+    offline: false,
+    signedOut: false,
+    refused: "",
+    get busy() {
+      return underway > 0;
+    },
+
+    /** Send one body; resolves with the answer. Rejects only for what no repetition would mend. */
+    async post(address, body, { keepalive = false } = {}) {
+      underway += 1;
+      onChange(outbox);
+      let pause = FIRST_RETRY_MS;
+      try {
+        for (;;) {
+          const answer = await attempt(address, body, keepalive);
+          if (answer.done) return answer.body;
+          if (answer.signedOut) await outbox.askToSignIn();
+          else if (answer.refused) throw new Error(answer.refused);
+          else {
+            outbox.offline = true;
+            onChange(outbox);
+            await connection(pause);
+            pause = Math.min(pause * 2, LAST_RETRY_MS);
+          }
+        }
+      } finally {
+        underway -= 1;
+        onChange(outbox);
+        if (!underway) for (const tell of settled.splice(0)) tell();
+      }
+    },
+
+    /** Resolves when nothing is under way. */
+    settled() {
+      return underway ? new Promise((done) => settled.push(done)) : Promise.resolve();
+    },
+
+    /** Opens the dialogue once, whoever asks; resolves when somebody has signed in. */
+    askToSignIn() {
+      waiting ??= signIn(outbox, onChange).finally(() => {
+        waiting = null;
+      });
+      return waiting;
+    },
+  };
+
+  async function attempt(address, body, keepalive) {
+    let answer;
+    try {
+      answer = await fetch(address, {
+        method: "POST",
+        headers: headers(),
+        body: JSON.stringify(body),
+        credentials: "same-origin",
+        keepalive,
+      });
+    } catch {
+      return {};
+    }
+    outbox.offline = false;
+    if (answer.status === 401) return { signedOut: true };
+    if (answer.status >= 500 || answer.status === 429) return {};
+    if (!answer.ok) {
+      outbox.refused =
+        answer.status === 404
+          ? gettext("Not saved: this record is no longer there.")
+          : interpolate(gettext("Not saved: the server refused (%(status)s)."), { status: answer.status }, true);
+      return { refused: outbox.refused };
+    }
+    try {
+      return { done: true, body: await answer.json() };
+    } catch {
+      return {}; // the connection broke off in the middle of the answer
+    }
+  }
+
+  return outbox;
+}
+
+function signIn(outbox, onChange) {
+  const dialog = document.getElementById("sign-in-again");
+  const before = document.activeElement;
+  outbox.signedOut = true;
+  onChange(outbox);
+  return new Promise((done) => {
+    const form = dialog.querySelector("form");
+    const error = dialog.querySelector("[role=alert]");
+    const password = form.elements.password;
+
+    async function submit(event) {
+      event.preventDefault();
+      event.stopPropagation();
+      error.textContent = "";
+      let answer;
+      try {
+        answer = await fetch(form.action, {
+          method: "POST",
+          headers: { "X-CSRFToken": cookie("csrftoken"), Accept: "application/json" },
+          body: new FormData(form),
+          credentials: "same-origin",
+        });
+      } catch {
+        error.textContent = gettext("The server cannot be reached. Try again in a moment.");
+        return;
+      }
+      if (!answer.ok) {
+        const said = await answer.json().catch(() => ({}));
+        error.textContent = said.errors?.[0] ?? gettext("This did not work. Try again.");
+        password.select();
+        return;
+      }
+      form.removeEventListener("submit", submit);
+      dialog.removeEventListener("cancel", keepOpen);
+      password.value = "";
+      dialog.close();
+      outbox.signedOut = false;
+      onChange(outbox);
+      before?.focus?.();
+      done();
+    }
+
+    // Escape would leave unsaved text behind a page that cannot save it.
+    function keepOpen(event) {
+      event.preventDefault();
+    }
+
+    form.addEventListener("submit", submit);
+    dialog.addEventListener("cancel", keepOpen);
+    dialog.showModal();
+    password.focus();
+  });
+}
