@@ -119,7 +119,7 @@ class CaseAdmin(SourcedAdmin):
     list_display = [
         Column("case", _("Case"), str, "patient__registry_id"),
         *columns(Case, "status"),
-        Column("diagnosis", _("Diagnosis"), lambda case: case.diagnosis.label if case.diagnosis else None),
+        Column("diagnosis", _("Diagnosis"), lambda case: case.diagnosis),
         *columns(Case, ("age_years", _("Age")), "index_date"),
         Column("lesion_count", _("Lesions"), lambda case: case.lesion_count, "lesion_count"),
     ]

@@ -136,7 +136,13 @@ VERTEBRAE = tuple(
 )
 REGIONS = ("coccyx", "sacrum", "pelvis")
 LEVELS = VERTEBRAE + REGIONS
-LEVEL_CHOICES = [(level, level if level in VERTEBRAE else _(level)) for level in LEVELS]
+REGION_NAMES = {"coccyx": _("coccyx"), "sacrum": _("sacrum"), "pelvis": _("pelvis")}
+LEVEL_CHOICES = [(level, REGION_NAMES.get(level, level)) for level in LEVELS]
+
+
+def level_name(level: str) -> str:
+    """A level for the reader: vertebrae are called the same everywhere, regions are not."""
+    return str(REGION_NAMES.get(level, level))
 
 
 class Side(models.TextChoices):
@@ -200,8 +206,11 @@ class SinsAlignment(models.TextChoices):
 
 
 class SinsCollapse(models.TextChoices):
+    # xgettext:no-python-format
     OVER_HALF = "over_half", _("more than 50 % collapse")
+    # xgettext:no-python-format
     UNDER_HALF = "under_half", _("less than 50 % collapse")
+    # xgettext:no-python-format
     BODY_INVOLVED = "body_involved", _("no collapse, more than 50 % of the body involved")
     NONE = "none", _("none of these")
 

@@ -7,6 +7,7 @@ import hmac
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from registry.core import fields
 
@@ -53,7 +54,7 @@ class EncryptedLineField(fields.LineField):
             from django.core.exceptions import ValidationError
 
             raise ValidationError(
-                "Ensure this value has at most %(limit)d characters (it has %(length)d).",
+                _("Ensure this value has at most %(limit)d characters (it has %(length)d)."),
                 code="max_length",
                 params={"limit": self.plain_length, "length": len(text)},
             )

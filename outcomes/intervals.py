@@ -8,6 +8,10 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from registry.core.dates import shown_date
+
 #: Days per unit: a month is a twelfth of 365.25 days, so that “12 months” and “1 year” are the same.
 DAYS_PER_UNIT = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
@@ -40,4 +44,6 @@ class Moment:
         return self.day is not None and other.day is not None and self.day > other.day
 
     def words(self) -> str:
-        return str(self.date) if self.date is not None else f"day {self.day:.0f}"
+        if self.date is not None:
+            return shown_date(self.date)
+        return _("day %(day)d") % {"day": round(self.day or 0)}

@@ -9,6 +9,7 @@ from django.db.models import F, Q, Value, When
 from django.db.models.functions import NullIf
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, IsNull
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from outcomes import codes
 from registry.core.derived import Derived, Input
@@ -125,7 +126,9 @@ def _responder_working(row: Any) -> str:
     }
     if not baseline:
         return gettext("%(now)s against %(baseline)s: %(change)s points") % numbers
-    percent = f"{'−' if change < 0 else '+' if change else ''}{shown_number(round(abs(100 * change / baseline)))}"
+    percent = (
+        f"{'−' if change < 0 else '+' if change else ''}{shown_number(round(abs(100 * change / baseline)))}"
+    )
     return gettext("%(now)s against %(baseline)s: %(change)s points, %(percent)s %%") % {
         **numbers,
         "percent": percent,
@@ -180,7 +183,6 @@ def _responder_percent_sql() -> Any:
     return _responder_sql(Q(GreaterThanOrEqual(lost, Value(-1e-7))), Q(GreaterThan(baseline, Value(0.0))))
 
 
-FARRAR = "Farrar et al., Pain 2001"
 DERIVED = (
     Derived(
         "odi_from_sections",
@@ -194,7 +196,9 @@ DERIVED = (
     Derived(
         "odi_band",
         _("ODI band"),
-        _("≤ 20 minimal, ≤ 40 moderate, ≤ 60 severe, ≤ 80 crippled, else bed-bound (Fairbank & Pynsent 2000)"),
+        _(
+            "≤ 20 minimal, ≤ 40 moderate, ≤ 60 severe, ≤ 80 crippled, else bed-bound (Fairbank & Pynsent 2000)"
+        ),
         lambda row: odi_band(row.odi),
         _odi_band_sql,
         kind="code",
@@ -212,7 +216,7 @@ DERIVED = (
     Derived(
         "responder_points",
         _("responder (2 points)"),
-        f"VAS at least 2 points below baseline ({FARRAR})",
+        _("VAS at least 2 points below baseline (Farrar et al., Pain 2001)"),
         _responder_points,
         _responder_points_sql,
         kind="boolean",
@@ -222,7 +226,7 @@ DERIVED = (
     Derived(
         "responder_30_percent",
         _("responder (30 %)"),
-        f"VAS at least 30 % below a baseline above 0 ({FARRAR})",
+        _("VAS at least 30 % below a baseline above 0 (Farrar et al., Pain 2001)"),
         _responder_percent,
         _responder_percent_sql,
         kind="boolean",

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ProceduresConfig(AppConfig):
     name = "procedures"
-    verbose_name = "Procedures"
+    verbose_name = _("Procedures")
 
     def ready(self) -> None:
         from cases import extensions

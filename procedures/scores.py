@@ -8,6 +8,7 @@ from django.db.models import Case as Switch
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import NullIf
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from procedures import codes
 from registry.core.derived import Derived, Input
@@ -158,8 +159,10 @@ DERIVED = (
     Derived(
         "cement_filling_percent",
         _("cement filling"),
-        _("100 × largest diameter of the cement deposit / longest diameter of the lesion (tian-2022); a ratio of "
-        "diameters, not of volumes"),
+        _(
+            "100 × largest diameter of the cement deposit / longest diameter of the lesion (tian-2022); a ratio of "
+            "diameters, not of volumes"
+        ),
         filling_percent,
         _filling_sql,
         inputs=_filling_inputs,

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Case as Switch
 from django.db.models import Exists, F, Max, OuterRef, Subquery, Sum, Value, When
 from django.db.models.functions import Concat, NullIf, Substr
+from django.utils.translation import gettext_lazy as _
 
 from procedures import codes
 from registry.core.derived import Derived, Input
@@ -49,7 +50,7 @@ def _over_inflations(aggregate: type) -> Any:
     return Subquery(rows.values("answer"), output_field=models.IntegerField())
 
 
-_ZHAO = "every inflate–deflate cycle is a row; times in minutes from incision (zhao-2021)"
+_ZHAO = _("every inflate–deflate cycle is a row; times in minutes from incision (zhao-2021)")
 OCCLUSION = (
     Derived(
         "occlusion_longest_min",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case as When_
 from django.db.models import F, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases import codes
@@ -16,6 +17,7 @@ from cases.models.diagnosis import Diagnosis
 from cases.models.patient import Patient
 from registry.access.models import Center
 from registry.core import fields
+from registry.core.dates import shown_date
 from registry.core.derived import Derived
 from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit, usual
@@ -78,7 +80,9 @@ def _unusual_bmi(case: "Case") -> "StrOrPromise | None":
     bmi = _bmi(case)
     if bmi is None or 12 <= bmi <= 60:
         return None
-    return _("BMI %(bmi).1f kg/m² is outside the usual 12 to 60: check height and weight.") % {"bmi": bmi}
+    return _("BMI %(bmi)s kg/m² is outside the usual 12 to 60: check height and weight.") % {
+        "bmi": shown_number(round(bmi, 1))
+    }
 
 
 class Case(Record):
@@ -124,7 +128,9 @@ class Case(Record):
     age_years = fields.IntegerField(_("age at the index procedure"), null=True, blank=True)
     height_cm = fields.DecimalField(_("height"), null=True, blank=True)
     weight_kg = fields.DecimalField(_("weight"), null=True, blank=True)
-    body_habitus = fields.CodeField(_("body habitus"), choices=codes.BodyHabitus.choices, null=True, blank=True)
+    body_habitus = fields.CodeField(
+        _("body habitus"), choices=codes.BodyHabitus.choices, null=True, blank=True
+    )
     indications = fields.CodeSetField(_("indications"), codes=codes.Indication.choices, null=True, blank=True)
     inr = fields.DecimalField(_("INR"), decimal_places=2, null=True, blank=True)
     platelets_10e9_l = fields.IntegerField(_("platelets"), null=True, blank=True)
@@ -146,6 +152,7 @@ class Case(Record):
 
     class Meta:
         verbose_name = _("case")
+        verbose_name_plural = _("cases")
         ordering = ["id"]
         indexes = [
             models.Index(fields=["center", "index_date", "id"]),
@@ -196,7 +203,10 @@ class Case(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.patient.registry_id} · case {self.number}"
+        return gettext("%(patient)s · case %(number)s") % {
+            "patient": self.patient.registry_id,
+            "number": self.number,
+        }
 
     def is_settled(self) -> bool:
         return self.status != codes.CaseStatus.DRAFT
@@ -214,11 +224,13 @@ class Case(Record):
         if self.patient_id and self.center_id != self.patient.center_id:
             errors["patient"] = _("Patient: belongs to another centre.")
         if self.index_date and self.index_date > timezone.localdate():
-            errors["index_date"] = _("Index date: %(date)s is in the future.") % {"date": self.index_date}
+            errors["index_date"] = _("Index date: %(date)s is in the future.") % {
+                "date": shown_date(self.index_date)
+            }
         birth_year = self.patient.birth_year if self.patient_id else None
         if birth_year and self.index_date and self.index_date.year < birth_year:
             errors["index_date"] = _("Index date: %(date)s is before the year of birth (%(year)s).") % {
-                "date": self.index_date,
+                "date": shown_date(self.index_date),
                 "year": birth_year,
             }
         elif birth_year and self.index_date and self.age_years is not None:
@@ -231,7 +243,7 @@ class Case(Record):
         if self.diagnosis is not None and self.diagnosis.needs_text and not self.diagnosis_text:
             errors["diagnosis_text"] = _(
                 "Diagnosis in words: say which, as the diagnosis is “%(label)s”."
-            ) % {"label": self.diagnosis.label}
+            ) % {"label": self.diagnosis}
         if errors:
             raise ValidationError(errors)
 

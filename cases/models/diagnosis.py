@@ -1,7 +1,9 @@
 """The code list of diagnoses."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from cases.diagnosis_names import shown_name
 from registry.core import fields
 from registry.core.models import Record
 from registry.core.rules import CodedMissing
@@ -12,20 +14,20 @@ class Diagnosis(Record):
 
     center_path = None
 
-    slug = models.SlugField("slug", max_length=60, unique=True)
-    label = fields.LineField("label", max_length=120, blank=False)
-    icd10 = fields.LineField("ICD-10-CM", max_length=10)
-    icdo3 = fields.LineField("ICD-O-3 morphology", max_length=10)
-    malignant = fields.BooleanField("malignant")
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    label = fields.LineField(_("label"), max_length=120, blank=False)
+    icd10 = fields.LineField(_("ICD-10-CM"), max_length=10)
+    icdo3 = fields.LineField(_("ICD-O-3 morphology"), max_length=10)
+    malignant = fields.BooleanField(_("malignant"))
     needs_text = models.BooleanField(
-        "needs a text", default=False, help_text="For “other”: the case says which."
+        _("needs a text"), default=False, help_text=_("For “other”: the case says which.")
     )
 
     class Meta:
-        verbose_name = "diagnosis"
-        verbose_name_plural = "diagnoses"
+        verbose_name = _("diagnosis")
+        verbose_name_plural = _("diagnoses")
         ordering = ["label"]
         constraints = [CodedMissing("malignant")]
 
     def __str__(self) -> str:
-        return self.label
+        return shown_name(self.label)

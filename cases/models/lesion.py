@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Case as Switch
 from django.db.models import F, IntegerField, Q, Value, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases import codes
+from cases.codes import level_name
 from cases.models.case import Case
 from registry.core import fields
 from registry.core.derived import Derived, Input
@@ -58,9 +60,7 @@ def _sins_inputs(lesion: "Lesion") -> list[Input]:
     """The six components with their points. A level such as “sacrum” is given and yet tells no location."""
     parts = {"levels": _sins_location(lesion)}
     parts |= {name: points.get(getattr(lesion, name) or "") for name, points in SINS_POINTS.items()}
-    return [
-        Input(lesion, name, None if points is None else f"+{points}") for name, points in parts.items()
-    ]
+    return [Input(lesion, name, None if points is None else f"+{points}") for name, points in parts.items()]
 
 
 def _sins_location_sql() -> Any:
@@ -157,7 +157,7 @@ def _abc2_sql() -> Any:
     return a * b * c / Value(2.0)
 
 
-SINS = "Spinal Instability Neoplastic Score, Fisher et al., Spine 2010"
+SINS = _("Spinal Instability Neoplastic Score, Fisher et al., Spine 2010")
 DERIVED = (
     Derived(
         "denis_zone",
@@ -172,7 +172,9 @@ DERIVED = (
     Derived(
         "abc2_volume_ml",
         _("volume by A·B·C/2"),
-        _("ellipsoid, Kothari et al., Stroke 1996: longest × perpendicular × craniocaudal diameter in cm / 2"),
+        _(
+            "ellipsoid, Kothari et al., Stroke 1996: longest × perpendicular × craniocaudal diameter in cm / 2"
+        ),
         _abc2,
         _abc2_sql,
         inputs=_abc2_inputs,
@@ -198,7 +200,10 @@ DERIVED = (
     Derived(
         "sins_class",
         _("SINS class"),
-        f"{SINS}: 0–6 stable, 7–12 potentially unstable, 13–18 unstable",
+        _(
+            "Spinal Instability Neoplastic Score, Fisher et al., Spine 2010: "
+            "0–6 stable, 7–12 potentially unstable, 13–18 unstable"
+        ),
         _sins_class,
         _sins_class_sql,
         kind="code",
@@ -216,9 +221,9 @@ def _volume_differs_from_abc2(lesion: "Lesion") -> "StrOrPromise | None":
         or abs(float(lesion.volume_ml) - computed) <= 0.2 * float(lesion.volume_ml)
     ):
         return None
-    return _("Volume %(volume)s mL differs by more than 20 %% from A·B·C/2 (%(computed).1f mL).") % {
-        "volume": lesion.volume_ml,
-        "computed": computed,
+    return _("Volume %(volume)s mL differs by more than 20 %% from A·B·C/2 (%(computed)s mL).") % {
+        "volume": shown_number(lesion.volume_ml),
+        "computed": shown_number(round(computed, 1)),
     }
 
 
@@ -282,6 +287,7 @@ class Lesion(Record):
 
     class Meta:
         verbose_name = _("lesion")
+        verbose_name_plural = _("lesions")
         ordering = ["case", "number"]
         constraints = [
             OnlyOne("case", "number", message=_("This case has a lesion of that number.")),
@@ -334,7 +340,12 @@ class Lesion(Record):
         ]
 
     def __str__(self) -> str:
-        return f"lesion {self.number}" + (f" ({self.levels})" if self.levels else "")
+        if self.levels:
+            return gettext("lesion %(number)s (%(levels)s)") % {
+                "number": self.number,
+                "levels": ";".join(level_name(level) for level in self.levels.split(";")),
+            }
+        return gettext("lesion %(number)s") % {"number": self.number}
 
     def aggregate_root(self) -> Case:
         return self.case

@@ -10,6 +10,7 @@ from cases.codes import ConsentStatus, Sex
 from cases.identity import EncryptedLineField, lookup_hash
 from registry.access.models import Center
 from registry.core import fields
+from registry.core.dates import shown_date
 from registry.core.history import current_pass
 from registry.core.limits import SoftLimit
 from registry.core.models import Record
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 class PatientCounter(models.Model):
     """The last patient number given out in a centre: a number is never used twice, even after a deletion."""
 
-    center = models.OneToOneField(Center, models.CASCADE, related_name="+")
-    last = models.PositiveIntegerField(default=0)
+    center = models.OneToOneField(Center, models.CASCADE, related_name="+", verbose_name=_("centre"))
+    last = models.PositiveIntegerField(_("last number"), default=0)
 
     class Meta:
-        verbose_name = "patient counter"
+        verbose_name = _("patient counter")
+        verbose_name_plural = _("patient counters")
 
     def __str__(self) -> str:
         return f"{self.center}: {self.last}"
@@ -61,8 +63,8 @@ def _consent_after_procedure(patient: "Patient") -> "StrOrPromise | None":
     if not later:
         return None
     return _("Date of consent: %(date)s is after the procedure (%(index)s), as in retrospective entry.") % {
-        "date": patient.consent_date,
-        "index": min(later),
+        "date": shown_date(patient.consent_date),
+        "index": shown_date(min(later)),
     }
 
 
@@ -72,7 +74,7 @@ class Patient(Record):
     center_path = "center"
     identifying_fields = frozenset({"hospital_number", "hospital_number_hash", "birth_year"})
     not_in_history = ("hospital_number",)
-    secret_in_history = {"hospital_number_hash": "hospital number"}
+    secret_in_history = {"hospital_number_hash": _("hospital number")}
     immutable_fields = ("center",)
     soft_limits = (
         SoftLimit("consent_status", "consent", _consent_not_given),
@@ -80,24 +82,31 @@ class Patient(Record):
     )
 
     center = models.ForeignKey(
-        Center, models.PROTECT, related_name="patients", verbose_name="centre", db_index=False
+        Center, models.PROTECT, related_name="patients", verbose_name=_("centre"), db_index=False
     )
-    registry_id = models.CharField("registry id", max_length=40, unique=True, editable=False)
-    sex = fields.CodeField("sex", choices=Sex.choices, null=True, blank=True)
-    birth_year = fields.IntegerField("year of birth", null=True, blank=True)
-    hospital_number = EncryptedLineField("hospital number")
+    registry_id = models.CharField(_("registry id"), max_length=40, unique=True, editable=False)
+    sex = fields.CodeField(_("sex"), choices=Sex.choices, null=True, blank=True)
+    birth_year = fields.IntegerField(_("year of birth"), null=True, blank=True)
+    hospital_number = EncryptedLineField(_("hospital number"))
     hospital_number_hash = models.CharField(
         max_length=64, blank=True, default="", editable=False, db_index=True
     )
-    consent_status = fields.CodeField("consent", choices=ConsentStatus.choices, null=True, blank=True)
-    consent_date = fields.DateField("date of consent", null=True, blank=True)
+    consent_status = fields.CodeField(_("consent"), choices=ConsentStatus.choices, null=True, blank=True)
+    consent_date = fields.DateField(_("date of consent"), null=True, blank=True)
     publication = models.ForeignKey(
-        Publication, models.PROTECT, null=True, blank=True, editable=False, related_name="published_patients"
+        Publication,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="published_patients",
+        verbose_name=_("publication"),
     )
-    source_label = fields.LineField("label in the paper", max_length=40, editable=False, identifying=False)
+    source_label = fields.LineField(_("label in the paper"), max_length=40, editable=False, identifying=False)
 
     class Meta:
-        verbose_name = "patient"
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
         ordering = ["registry_id"]
         indexes = [models.Index(fields=["center", "registry_id"])]
         constraints = [
@@ -131,7 +140,7 @@ class Patient(Record):
             raise ValidationError(
                 {
                     "birth_year": _("Year of birth: %(year)s is after the index date of a case (%(date)s).")
-                    % {"year": self.birth_year, "date": earliest}
+                    % {"year": self.birth_year, "date": shown_date(earliest)}
                 }
             )
 

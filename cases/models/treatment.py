@@ -1,6 +1,7 @@
 """Treatments before and after the index procedure."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cases import codes
 from cases.models.case import Case
@@ -16,21 +17,22 @@ class Treatment(Record):
     immutable_fields = ("case",)
     grows_after_completion = True
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="treatments", verbose_name="case")
-    timing = fields.CodeField("before or after", choices=codes.TreatmentTiming.choices)
-    kind = fields.CodeField("treatment", choices=codes.TreatmentKind.choices)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="treatments", verbose_name=_("case"))
+    timing = fields.CodeField(_("before or after"), choices=codes.TreatmentTiming.choices)
+    kind = fields.CodeField(_("treatment"), choices=codes.TreatmentKind.choices)
     detail = fields.LineField(
-        "detail", max_length=120, help_text="Substance, dose or field; no names of persons."
+        _("detail"), max_length=120, help_text=_("Substance, dose or field; no names of persons.")
     )
     interval_value = fields.DecimalField(
-        "interval", null=True, blank=True, help_text="From the index procedure."
+        _("interval"), null=True, blank=True, help_text=_("From the index procedure.")
     )
     interval_unit = fields.CodeField(
-        "interval unit", choices=codes.IntervalUnit.choices, null=True, blank=True
+        _("interval unit"), choices=codes.IntervalUnit.choices, null=True, blank=True
     )
 
     class Meta:
-        verbose_name = "treatment"
+        verbose_name = _("treatment")
+        verbose_name_plural = _("treatments")
         ordering = ["case", "-timing", "id"]
         constraints = [
             OneOf("timing", codes.TreatmentTiming),

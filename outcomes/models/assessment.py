@@ -14,6 +14,7 @@ from outcomes import codes
 from outcomes.intervals import Moment, days_after_index
 from outcomes.scores import DERIVED, SECTION_NAMES, odi_from_sections
 from registry.core import fields
+from registry.core.dates import shown_date
 from registry.core.limits import SoftLimit
 from registry.core.models import Record
 from registry.core.rules import (
@@ -26,6 +27,7 @@ from registry.core.rules import (
     RequiredWhen,
     WholeUnless,
 )
+from registry.core.units import shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -61,9 +63,9 @@ def _total_differs(row: "Assessment") -> "StrOrPromise | None":
     computed = odi_from_sections(row)
     if computed is None or row.odi is None or abs(float(row.odi) - computed) <= 0.5:
         return None
-    return _("ODI: %(entered)s %% differs from the sections (%(computed).1f %%).") % {
-        "entered": row.odi,
-        "computed": computed,
+    return _("ODI: %(entered)s %% differs from the sections (%(computed)s %%).") % {
+        "entered": shown_number(row.odi),
+        "computed": shown_number(round(computed, 1)),
     }
 
 
@@ -109,7 +111,9 @@ class Assessment(Record):
     pain_instrument = fields.CodeField(
         _("pain instrument"), choices=codes.PainInstrument.choices, null=True, blank=True
     )
-    odi = fields.DecimalField(_("ODI"), decimal_places=2, null=True, blank=True, help_text=_("Total in per cent."))
+    odi = fields.DecimalField(
+        _("ODI"), decimal_places=2, null=True, blank=True, help_text=_("Total in per cent.")
+    )
     odi_pain_intensity = fields.IntegerField(_("ODI 1, pain intensity"), null=True, blank=True)
     odi_personal_care = fields.IntegerField(_("ODI 2, personal care"), null=True, blank=True)
     odi_lifting = fields.IntegerField(_("ODI 3, lifting"), null=True, blank=True)
@@ -124,7 +128,10 @@ class Assessment(Record):
     ecog = fields.IntegerField(_("ECOG"), null=True, blank=True)
     analgesic_scale = fields.DecimalField(_("analgesic scale"), null=True, blank=True)
     analgesic_scale_version = fields.CodeField(
-        _("version of the analgesic scale"), choices=codes.AnalgesicScaleVersion.choices, null=True, blank=True
+        _("version of the analgesic scale"),
+        choices=codes.AnalgesicScaleVersion.choices,
+        null=True,
+        blank=True,
     )
     analgesic_class = fields.CodeField(
         _("analgesic class"), choices=codes.AnalgesicClass.choices, null=True, blank=True
@@ -136,10 +143,13 @@ class Assessment(Record):
         _("version of the Barthel index"), choices=codes.BarthelVersion.choices, null=True, blank=True
     )
     ambulatory = fields.BooleanField(_("ambulatory"))
-    satisfaction = fields.CodeField(_("satisfaction"), choices=codes.Satisfaction.choices, null=True, blank=True)
+    satisfaction = fields.CodeField(
+        _("satisfaction"), choices=codes.Satisfaction.choices, null=True, blank=True
+    )
 
     class Meta:
         verbose_name = _("assessment")
+        verbose_name_plural = _("assessments")
         ordering = ["case", "id"]
         # The unique index leaves unscheduled visits out, so that it serves no look-up of all rows of a case.
         indexes = [models.Index(fields=["case", "time_point"])]
@@ -224,18 +234,18 @@ class Assessment(Record):
         errors: dict[str, Any] = {}
         if self.date is not None:
             if self.date > timezone.localdate():
-                errors["date"] = _("Date: %(date)s is in the future.") % {"date": self.date}
+                errors["date"] = _("Date: %(date)s is in the future.") % {"date": shown_date(self.date)}
             birth_year = self.case.patient.birth_year
             if birth_year and self.date.year < birth_year:
                 errors["date"] = _("Date: %(date)s is before the year of birth (%(year)s).") % {
-                    "date": self.date,
+                    "date": shown_date(self.date),
                     "year": birth_year,
                 }
             index_day = self.case.index_day()
             if self.time_point not in BEFORE_OR_AFTER and index_day is not None and self.date < index_day:
                 errors["date"] = _("Date: %(date)s is before the index procedure (%(index)s).") % {
-                    "date": self.date,
-                    "index": index_day,
+                    "date": shown_date(self.date),
+                    "index": shown_date(index_day),
                 }
         after_death = self._after_death()
         if after_death:

@@ -61,6 +61,7 @@ class Complication(Record):
 
     class Meta:
         verbose_name = _("complication")
+        verbose_name_plural = _("complications")
         ordering = ["procedure", "id"]
         constraints = [
             OneOf("kind", codes.ComplicationKind),

@@ -12,8 +12,9 @@ from cases.models import Case
 from outcomes import codes
 from outcomes.intervals import Moment, days_after_index
 from registry.core import fields
+from registry.core.dates import shown_date
 from registry.core.models import Record
-from registry.core.rules import Between, CodedMissing, Excludes, OneOf, OnlyWhen, Pair, SubsetOf
+from registry.core.rules import Between, CodedMissing, Excludes, OneOf, OnlyWhen, Pair, SubsetOf, label_of
 
 EVENTS = ("last_contact", "death", "recurrence")
 
@@ -25,37 +26,43 @@ class FollowUpStatus(Record):
     immutable_fields = ("case",)
     grows_after_completion = True
 
-    case = models.OneToOneField(Case, models.CASCADE, related_name="followup_status", verbose_name="case")
-    followup_state = fields.CodeField("follow-up", choices=codes.FollowupState.choices, null=True, blank=True)
-    last_contact_date = fields.DateField("last contact", null=True, blank=True)
-    last_contact_interval_value = fields.DecimalField("last contact, interval", null=True, blank=True)
+    case = models.OneToOneField(Case, models.CASCADE, related_name="followup_status", verbose_name=_("case"))
+    followup_state = fields.CodeField(
+        _("follow-up"), choices=codes.FollowupState.choices, null=True, blank=True
+    )
+    last_contact_date = fields.DateField(_("last contact"), null=True, blank=True)
+    last_contact_interval_value = fields.DecimalField(_("last contact, interval"), null=True, blank=True)
     last_contact_interval_unit = fields.CodeField(
-        "last contact, interval unit", choices=IntervalUnit.choices, null=True, blank=True
+        _("last contact, interval unit"), choices=IntervalUnit.choices, null=True, blank=True
     )
-    vital_status = fields.CodeField("vital status", choices=codes.VitalStatus.choices, null=True, blank=True)
-    death_date = fields.DateField("date of death", null=True, blank=True)
-    death_interval_value = fields.DecimalField("death, interval", null=True, blank=True)
+    vital_status = fields.CodeField(
+        _("vital status"), choices=codes.VitalStatus.choices, null=True, blank=True
+    )
+    death_date = fields.DateField(_("date of death"), null=True, blank=True)
+    death_interval_value = fields.DecimalField(_("death, interval"), null=True, blank=True)
     death_interval_unit = fields.CodeField(
-        "death, interval unit", choices=IntervalUnit.choices, null=True, blank=True
+        _("death, interval unit"), choices=IntervalUnit.choices, null=True, blank=True
     )
-    death_cause = fields.CodeField("cause of death", choices=codes.DeathCause.choices, null=True, blank=True)
-    local_recurrence = fields.BooleanField("local recurrence")
-    recurrence_date = fields.DateField("date of recurrence", null=True, blank=True)
-    recurrence_interval_value = fields.DecimalField("recurrence, interval", null=True, blank=True)
+    death_cause = fields.CodeField(
+        _("cause of death"), choices=codes.DeathCause.choices, null=True, blank=True
+    )
+    local_recurrence = fields.BooleanField(_("local recurrence"))
+    recurrence_date = fields.DateField(_("date of recurrence"), null=True, blank=True)
+    recurrence_interval_value = fields.DecimalField(_("recurrence, interval"), null=True, blank=True)
     recurrence_interval_unit = fields.CodeField(
-        "recurrence, interval unit", choices=IntervalUnit.choices, null=True, blank=True
+        _("recurrence, interval unit"), choices=IntervalUnit.choices, null=True, blank=True
     )
     recurrence_levels = fields.CodeSetField(
-        "levels of the recurrence", codes=LEVEL_CHOICES, null=True, blank=True
+        _("levels of the recurrence"), codes=LEVEL_CHOICES, null=True, blank=True
     )
     recurrence_treatment = fields.CodeField(
-        "treatment of the recurrence", choices=TreatmentKind.choices, null=True, blank=True
+        _("treatment of the recurrence"), choices=TreatmentKind.choices, null=True, blank=True
     )
-    recurrence_treatment_detail = fields.LineField("treatment of the recurrence, detail", max_length=120)
+    recurrence_treatment_detail = fields.LineField(_("treatment of the recurrence, detail"), max_length=120)
 
     class Meta:
-        verbose_name = "follow-up status"
-        verbose_name_plural = "follow-up status"
+        verbose_name = _("follow-up status")
+        verbose_name_plural = _("follow-up status")
         constraints = [
             OneOf("followup_state", codes.FollowupState),
             OneOf("vital_status", codes.VitalStatus),
@@ -119,33 +126,28 @@ class FollowUpStatus(Record):
         today, index_day = timezone.localdate(), self.case.index_day()
         for event in EVENTS:
             date = getattr(self, f"{event}_date")
-            label = str(self._meta.get_field(f"{event}_date").verbose_name).capitalize()  # type: ignore[union-attr]
+            label = label_of(type(self), f"{event}_date")
             if date is not None and date > today:
                 errors[f"{event}_date"] = _("%(label)s: %(date)s is in the future.") % {
                     "label": label,
-                    "date": date,
+                    "date": shown_date(date),
                 }
             elif date is not None and index_day is not None and date < index_day:
                 errors[f"{event}_date"] = _(
                     "%(label)s: %(date)s is before the index procedure (%(index)s)."
                 ) % {
                     "label": label,
-                    "date": date,
-                    "index": index_day,
+                    "date": shown_date(date),
+                    "index": shown_date(index_day),
                 }
         death = self.moment("death")
         at = "death_date" if self.death_date else "death_interval_value"
-        for event in ("last_contact", "recurrence"):
+        for event, text in (
+            ("last_contact", _("Death: %(death)s is before last contact (%(when)s).")),
+            ("recurrence", _("Death: %(death)s is before the recurrence (%(when)s).")),
+        ):
             if self.moment(event).is_after(death):
-                errors.setdefault(
-                    at,
-                    _("Death: %(death)s is before %(event)s (%(when)s).")
-                    % {
-                        "death": death.words(),
-                        "event": event.replace("_", " "),
-                        "when": self.moment(event).words(),
-                    },
-                )
+                errors.setdefault(at, text % {"death": death.words(), "when": self.moment(event).words()})
         for row in self.case.assessments.all():
             row.case = self.case
             if row.has_values() and row.moment().is_after(death):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
@@ -13,6 +14,7 @@ from registry.core import fields
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyWhen, SubsetOf
+from registry.core.units import shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -31,7 +33,7 @@ class Details(Record):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.kind.label}: details"
+        return gettext("%(kind)s: details") % {"kind": self.kind.label}
 
     def aggregate_root(self) -> Case:
         return self.procedure.case
@@ -53,8 +55,10 @@ def _aneurysm(details: "ReboaDetails") -> "StrOrPromise | None":
     if diameter > 32:
         return _(
             "Aortic diameter: %(value)s mm is above 32 mm, where balloon occlusion is contraindicated."
-        ) % {"value": diameter}
-    return _("Aortic diameter: %(value)s mm is aneurysmal (30 mm and above).") % {"value": diameter}
+        ) % {"value": shown_number(diameter)}
+    return _("Aortic diameter: %(value)s mm is aneurysmal (30 mm and above).") % {
+        "value": shown_number(diameter)
+    }
 
 
 def _balloon_fit(details: "ReboaDetails") -> "StrOrPromise | None":
@@ -63,15 +67,15 @@ def _balloon_fit(details: "ReboaDetails") -> "StrOrPromise | None":
         return None
     if balloon < aorta:
         return _("Balloon diameter: %(balloon)s mm is below the aortic diameter (%(aorta)s mm).") % {
-            "balloon": balloon,
-            "aorta": aorta,
+            "balloon": shown_number(balloon),
+            "aorta": shown_number(aorta),
         }
     if balloon > aorta + 5:
         return _(
             "Balloon diameter: %(balloon)s mm is more than 5 mm above the aortic diameter (%(aorta)s mm)."
         ) % {
-            "balloon": balloon,
-            "aorta": aorta,
+            "balloon": shown_number(balloon),
+            "aorta": shown_number(aorta),
         }
     return None
 
@@ -89,38 +93,40 @@ class ReboaDetails(Details):
     )
 
     procedure = models.OneToOneField(
-        Procedure, models.CASCADE, related_name="reboa_details", verbose_name="procedure"
+        Procedure, models.CASCADE, related_name="reboa_details", verbose_name=_("procedure")
     )
-    access_side = fields.CodeField("arterial access", choices=codes.AccessSide.choices, null=True, blank=True)
+    access_side = fields.CodeField(
+        _("arterial access"), choices=codes.AccessSide.choices, null=True, blank=True
+    )
     access_anesthesia = fields.CodeField(
-        "anaesthesia for the access", choices=codes.Anesthesia.choices, null=True, blank=True
+        _("anaesthesia for the access"), choices=codes.Anesthesia.choices, null=True, blank=True
     )
-    sheath_fr = fields.DecimalField("sheath", null=True, blank=True)
-    aortic_diameter_mm = fields.DecimalField("aortic diameter", null=True, blank=True)
-    balloon_diameter_mm = fields.DecimalField("balloon diameter", null=True, blank=True)
+    sheath_fr = fields.DecimalField(_("sheath"), null=True, blank=True)
+    aortic_diameter_mm = fields.DecimalField(_("aortic diameter"), null=True, blank=True)
+    balloon_diameter_mm = fields.DecimalField(_("balloon diameter"), null=True, blank=True)
     occlusion_confirmed_by = fields.CodeSetField(
-        "occlusion confirmed by", codes=codes.OcclusionSign.choices, null=True, blank=True
+        _("occlusion confirmed by"), codes=codes.OcclusionSign.choices, null=True, blank=True
     )
-    closure = fields.CodeField("closure", choices=codes.Closure.choices, null=True, blank=True)
-    closure_device = fields.LineField("closure device", max_length=80, identifying=False)
+    closure = fields.CodeField(_("closure"), choices=codes.Closure.choices, null=True, blank=True)
+    closure_device = fields.LineField(_("closure device"), max_length=80, identifying=False)
     surgical_approach = fields.CodeField(
-        "surgical approach", choices=codes.SurgicalApproach.choices, null=True, blank=True
+        _("surgical approach"), choices=codes.SurgicalApproach.choices, null=True, blank=True
     )
     anterior_route = fields.CodeField(
-        "anterior route", choices=codes.AnteriorRoute.choices, null=True, blank=True
+        _("anterior route"), choices=codes.AnteriorRoute.choices, null=True, blank=True
     )
-    resection = fields.CodeField("resection", choices=codes.Resection.choices, null=True, blank=True)
-    margin = fields.CodeField("margin", choices=codes.Margin.choices, null=True, blank=True)
+    resection = fields.CodeField(_("resection"), choices=codes.Resection.choices, null=True, blank=True)
+    margin = fields.CodeField(_("margin"), choices=codes.Margin.choices, null=True, blank=True)
     reconstruction = fields.CodeSetField(
-        "reconstruction", codes=codes.Reconstruction.choices, null=True, blank=True
+        _("reconstruction"), codes=codes.Reconstruction.choices, null=True, blank=True
     )
-    blood_loss_ml = fields.IntegerField("blood loss", null=True, blank=True)
-    transfused_units = fields.DecimalField("transfused units", null=True, blank=True)
-    urine_output_ml = fields.IntegerField("urine output", null=True, blank=True)
+    blood_loss_ml = fields.IntegerField(_("blood loss"), null=True, blank=True)
+    transfused_units = fields.DecimalField(_("transfused units"), null=True, blank=True)
+    urine_output_ml = fields.IntegerField(_("urine output"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "REBOA details"
-        verbose_name_plural = "REBOA details"
+        verbose_name = _("REBOA details")
+        verbose_name_plural = _("REBOA details")
         constraints = [
             OneOf("access_side", codes.AccessSide),
             OneOf("access_anesthesia", codes.Anesthesia),
@@ -168,14 +174,14 @@ class SacroplastyDetails(Details):
     kind = codes.Kind.SACROPLASTY
 
     procedure = models.OneToOneField(
-        Procedure, models.CASCADE, related_name="sacroplasty_details", verbose_name="procedure"
+        Procedure, models.CASCADE, related_name="sacroplasty_details", verbose_name=_("procedure")
     )
-    technique = fields.CodeField("technique", choices=codes.CementTechnique.choices, null=True, blank=True)
-    cement_product = fields.LineField("cement", max_length=80, identifying=False)
+    technique = fields.CodeField(_("technique"), choices=codes.CementTechnique.choices, null=True, blank=True)
+    cement_product = fields.LineField(_("cement"), max_length=80, identifying=False)
 
     class Meta:
-        verbose_name = "sacroplasty details"
-        verbose_name_plural = "sacroplasty details"
+        verbose_name = _("sacroplasty details")
+        verbose_name_plural = _("sacroplasty details")
         constraints = [OneOf("technique", codes.CementTechnique), CodedMissing("technique")]
 
 
@@ -185,17 +191,17 @@ class VertebroplastyDetails(Details):
     kind = codes.Kind.VERTEBROPLASTY
 
     procedure = models.OneToOneField(
-        Procedure, models.CASCADE, related_name="vertebroplasty_details", verbose_name="procedure"
+        Procedure, models.CASCADE, related_name="vertebroplasty_details", verbose_name=_("procedure")
     )
-    technique = fields.CodeField("technique", choices=codes.CementTechnique.choices, null=True, blank=True)
-    cement_product = fields.LineField("cement", max_length=80, identifying=False)
+    technique = fields.CodeField(_("technique"), choices=codes.CementTechnique.choices, null=True, blank=True)
+    cement_product = fields.LineField(_("cement"), max_length=80, identifying=False)
     transarterial_therapy = fields.CodeField(
-        "transarterial therapy", choices=codes.TransarterialTherapy.choices, null=True, blank=True
+        _("transarterial therapy"), choices=codes.TransarterialTherapy.choices, null=True, blank=True
     )
 
     class Meta:
-        verbose_name = "vertebroplasty details"
-        verbose_name_plural = "vertebroplasty details"
+        verbose_name = _("vertebroplasty details")
+        verbose_name_plural = _("vertebroplasty details")
         constraints = [
             OneOf("technique", codes.CementTechnique),
             OneOf("transarterial_therapy", codes.TransarterialTherapy),
@@ -221,12 +227,12 @@ class RfaDetails(Details):
     kind = codes.Kind.RFA
 
     procedure = models.OneToOneField(
-        Procedure, models.CASCADE, related_name="rfa_details", verbose_name="procedure"
+        Procedure, models.CASCADE, related_name="rfa_details", verbose_name=_("procedure")
     )
-    electrode = fields.LineField("electrode", max_length=80, identifying=False)
-    stopped_for_neurologic_symptoms = fields.BooleanField("stopped for neurologic symptoms")
+    electrode = fields.LineField(_("electrode"), max_length=80, identifying=False)
+    stopped_for_neurologic_symptoms = fields.BooleanField(_("stopped for neurologic symptoms"))
 
     class Meta:
-        verbose_name = "RFA details"
-        verbose_name_plural = "RFA details"
+        verbose_name = _("RFA details")
+        verbose_name_plural = _("RFA details")
         constraints = [CodedMissing("stopped_for_neurologic_symptoms")]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
@@ -87,7 +88,11 @@ class BalloonInflation(Record):
     )
 
     procedure = models.ForeignKey(
-        Procedure, models.CASCADE, related_name="balloon_inflations", verbose_name=_("procedure"), db_index=False
+        Procedure,
+        models.CASCADE,
+        related_name="balloon_inflations",
+        verbose_name=_("procedure"),
+        db_index=False,
     )
     number = fields.IntegerField(_("inflation number"), blank=True)
     inflated_min = fields.IntegerField(
@@ -97,11 +102,14 @@ class BalloonInflation(Record):
         _("deflated at"), null=True, blank=True, help_text=_("Minutes from incision.")
     )
     aortic_zone = fields.CodeField(_("aortic zone"), choices=codes.AorticZone.choices, null=True, blank=True)
-    completeness = fields.CodeField(_("occlusion is"), choices=codes.Completeness.choices, null=True, blank=True)
+    completeness = fields.CodeField(
+        _("occlusion is"), choices=codes.Completeness.choices, null=True, blank=True
+    )
     volume_ml = fields.DecimalField(_("filling volume"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("balloon inflation")
+        verbose_name_plural = _("balloon inflations")
         ordering = ["procedure", "number"]
         constraints = [
             OnlyOne("procedure", "number", message=_("This procedure has an inflation of that number.")),
@@ -116,7 +124,7 @@ class BalloonInflation(Record):
         ]
 
     def __str__(self) -> str:
-        return f"inflation {self.number}"
+        return gettext("inflation %(number)s") % {"number": self.number}
 
     def aggregate_root(self) -> Case:
         return self.procedure.case

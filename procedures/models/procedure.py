@@ -11,9 +11,11 @@ from cases.models import Case
 from procedures import codes
 from procedures.strategy import OCCLUSION
 from registry.core import fields
+from registry.core.dates import shown_date
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
+from registry.core.units import shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -45,7 +47,9 @@ def _cement_of_session(procedure: "Procedure") -> "StrOrPromise | None":
     total = sum((row.cement_volume_ml or 0) for row in procedure.treated_lesions.all())
     if total <= 25:
         return None
-    return _("Cement of the whole session: %(total)s mL is above the usual 25 mL.") % {"total": total}
+    return _("Cement of the whole session: %(total)s mL is above the usual 25 mL.") % {
+        "total": shown_number(total)
+    }
 
 
 class Procedure(Record):
@@ -67,31 +71,33 @@ class Procedure(Record):
     )
 
     case = models.ForeignKey(
-        Case, models.CASCADE, related_name="procedures", verbose_name="case", db_index=False
+        Case, models.CASCADE, related_name="procedures", verbose_name=_("case"), db_index=False
     )
-    kind = fields.CodeField("kind", choices=codes.Kind.choices)
-    sequence = fields.IntegerField("procedure number", blank=True)
-    date = fields.DateField("date", null=True, blank=True)
-    incision_at = models.DateTimeField("incision at", null=True, blank=True)
-    anesthesia = fields.CodeField("anaesthesia", choices=codes.Anesthesia.choices, null=True, blank=True)
-    position = fields.CodeField("position", choices=codes.Position.choices, null=True, blank=True)
-    guidance = fields.CodeSetField("guidance", codes=codes.Guidance.choices, null=True, blank=True)
-    duration_min = fields.IntegerField("duration", null=True, blank=True)
+    kind = fields.CodeField(_("kind"), choices=codes.Kind.choices)
+    sequence = fields.IntegerField(_("procedure number"), blank=True)
+    date = fields.DateField(_("date"), null=True, blank=True)
+    incision_at = models.DateTimeField(_("incision at"), null=True, blank=True)
+    anesthesia = fields.CodeField(_("anaesthesia"), choices=codes.Anesthesia.choices, null=True, blank=True)
+    position = fields.CodeField(_("position"), choices=codes.Position.choices, null=True, blank=True)
+    guidance = fields.CodeSetField(_("guidance"), codes=codes.Guidance.choices, null=True, blank=True)
+    duration_min = fields.IntegerField(_("duration"), null=True, blank=True)
     duration_qualifier = fields.CodeField(
-        "how exact the duration is", choices=codes.DurationQualifier.choices, null=True, blank=True
+        _("how exact the duration is"), choices=codes.DurationQualifier.choices, null=True, blank=True
     )
     technical_success = fields.BooleanField(
-        "technical success", help_text="Puncture, ablation and injection done without major complication."
+        _("technical success"),
+        help_text=_("Puncture, ablation and injection done without major complication."),
     )
-    antibiotic_prophylaxis = fields.BooleanField("antibiotic prophylaxis")
+    antibiotic_prophylaxis = fields.BooleanField(_("antibiotic prophylaxis"))
     complications_answered = fields.CodeField(
-        "complications", choices=codes.Answer.choices, null=True, blank=True
+        _("complications"), choices=codes.Answer.choices, null=True, blank=True
     )
-    hospital_stay_days = fields.IntegerField("hospital stay", null=True, blank=True)
-    notes = fields.TextField("notes")
+    hospital_stay_days = fields.IntegerField(_("hospital stay"), null=True, blank=True)
+    notes = fields.TextField(_("notes"))
 
     class Meta:
-        verbose_name = "procedure"
+        verbose_name = _("procedure")
+        verbose_name_plural = _("procedures")
         ordering = ["case", "sequence"]
         indexes = [models.Index(fields=["kind", "case"])]
         constraints = [
@@ -144,12 +150,14 @@ class Procedure(Record):
         if self.date is None:
             return
         if self.date > timezone.localdate():
-            raise ValidationError({"date": _("Date: %(date)s is in the future.") % {"date": self.date}})
+            raise ValidationError(
+                {"date": _("Date: %(date)s is in the future.") % {"date": shown_date(self.date)}}
+            )
         birth_year = self.case.patient.birth_year
         if birth_year and self.date.year < birth_year:
             raise ValidationError(
                 {
                     "date": _("Date: %(date)s is before the year of birth (%(year)s).")
-                    % {"date": self.date, "year": birth_year}
+                    % {"date": shown_date(self.date), "year": birth_year}
                 }
             )

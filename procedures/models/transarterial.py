@@ -10,6 +10,7 @@ from cases.models import Case
 from procedures import codes
 from procedures.models.procedure import Procedure
 from registry.core import fields
+from registry.core.dates import shown_date
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Pair, SubsetOf
 
@@ -25,19 +26,22 @@ class TransarterialSession(Record):
         Procedure,
         models.CASCADE,
         related_name="transarterial_sessions",
-        verbose_name="procedure",
+        verbose_name=_("procedure"),
         db_index=False,
     )
-    number = fields.IntegerField("session number", blank=True)
-    kind = fields.CodeField("kind", choices=codes.TransarterialKind.choices)
-    date = fields.DateField("date", null=True, blank=True)
-    interval_value = fields.DecimalField("interval", null=True, blank=True, help_text="From the procedure.")
-    interval_unit = fields.CodeField("interval unit", choices=IntervalUnit.choices, null=True, blank=True)
-    arteries = fields.LineField("arteries", max_length=200, identifying=False)
-    agents = fields.CodeSetField("agents", codes=codes.EmbolicAgent.choices, null=True, blank=True)
+    number = fields.IntegerField(_("session number"), blank=True)
+    kind = fields.CodeField(_("kind"), choices=codes.TransarterialKind.choices)
+    date = fields.DateField(_("date"), null=True, blank=True)
+    interval_value = fields.DecimalField(
+        _("interval"), null=True, blank=True, help_text=_("From the procedure.")
+    )
+    interval_unit = fields.CodeField(_("interval unit"), choices=IntervalUnit.choices, null=True, blank=True)
+    arteries = fields.LineField(_("arteries"), max_length=200, identifying=False)
+    agents = fields.CodeSetField(_("agents"), codes=codes.EmbolicAgent.choices, null=True, blank=True)
 
     class Meta:
-        verbose_name = "transarterial session"
+        verbose_name = _("transarterial session")
+        verbose_name_plural = _("transarterial sessions")
         ordering = ["procedure", "number"]
         constraints = [
             OnlyOne("procedure", "number", message=_("This procedure has a session of that number.")),
@@ -72,7 +76,9 @@ class TransarterialSession(Record):
                 }
             )
         if self.date and self.date > timezone.localdate():
-            raise ValidationError({"date": _("Date: %(date)s is in the future.") % {"date": self.date}})
+            raise ValidationError(
+                {"date": _("Date: %(date)s is in the future.") % {"date": shown_date(self.date)}}
+            )
 
 
 class TransarterialDrug(Record):
@@ -82,13 +88,14 @@ class TransarterialDrug(Record):
     immutable_fields = ("session",)
 
     session = models.ForeignKey(
-        TransarterialSession, models.CASCADE, related_name="drugs", verbose_name="session", db_index=False
+        TransarterialSession, models.CASCADE, related_name="drugs", verbose_name=_("session"), db_index=False
     )
-    name = fields.LineField("drug", max_length=80, blank=False, identifying=False)
-    dose_mg = fields.DecimalField("dose", decimal_places=2, null=True, blank=True)
+    name = fields.LineField(_("drug"), max_length=80, blank=False, identifying=False)
+    dose_mg = fields.DecimalField(_("dose"), decimal_places=2, null=True, blank=True)
 
     class Meta:
-        verbose_name = "transarterial drug"
+        verbose_name = _("transarterial drug")
+        verbose_name_plural = _("transarterial drugs")
         ordering = ["session", "id"]
         constraints = [
             OnlyOne("session", "name", message=_("This session has that drug already.")),

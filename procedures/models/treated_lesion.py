@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Lesion
@@ -15,6 +16,7 @@ from registry.core import fields
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import AtMost, Between, CodedMissing, Excludes, OneOf, OnlyOne, Requires, SubsetOf
+from registry.core.units import shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -25,8 +27,8 @@ def _cement_for_lesion(row: "TreatedLesion") -> "StrOrPromise | None":
     if row.cement_volume_ml is None or volume is None or row.cement_volume_ml <= Decimal("1.2") * volume:
         return None
     return _("Cement volume: %(cement)s mL is more than 1.2 times the lesion volume (%(lesion)s mL).") % {
-        "cement": row.cement_volume_ml,
-        "lesion": volume,
+        "cement": shown_number(row.cement_volume_ml),
+        "lesion": shown_number(volume),
     }
 
 
@@ -44,7 +46,7 @@ def _large_for_sacroplasty(row: "TreatedLesion") -> "StrOrPromise | None":
     if volume is None or volume <= 15:
         return None
     return _("Lesion volume: %(value)s mL is above the usual 15 mL of a lesion treated by sacroplasty.") % {
-        "value": volume
+        "value": shown_number(volume)
     }
 
 
@@ -60,7 +62,7 @@ def _completion_without_minutes(row: "TreatedLesion") -> "StrOrPromise | None":
     if not held or max(held) >= TARGET_MINUTES:
         return None
     return _("Marked complete by temperature with %(minutes)s min at target; %(needed)s min are needed.") % {
-        "minutes": max(held),
+        "minutes": shown_number(max(held)),
         "needed": TARGET_MINUTES,
     }
 
@@ -103,6 +105,7 @@ class TreatedLesion(Record):
 
     class Meta:
         verbose_name = _("treated lesion")
+        verbose_name_plural = _("treated lesions")
         ordering = ["procedure", "id"]
         constraints = [
             OnlyOne("procedure", "lesion", message=_("This lesion is listed in the procedure already.")),
@@ -132,7 +135,10 @@ class TreatedLesion(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.procedure.get_kind_display()} of lesion {self.lesion.number}"
+        return gettext("%(kind)s of lesion %(number)s") % {
+            "kind": self.procedure.get_kind_display(),
+            "number": self.lesion.number,
+        }
 
     def aggregate_root(self) -> Case:
         return self.procedure.case
@@ -148,7 +154,7 @@ class TreatedLesion(Record):
                         "Largest diameter of the cement: %(cement)s mm gives a filling of %(value).0f %%. "
                         "Accepted: 0 to 150 %%."
                     )
-                    % {"cement": self.cement_diameter_mm, "value": filling}
+                    % {"cement": shown_number(self.cement_diameter_mm), "value": filling}
                 }
             )
 
@@ -169,7 +175,11 @@ class Ablation(Record):
     )
 
     treated_lesion = models.ForeignKey(
-        TreatedLesion, models.CASCADE, related_name="ablations", verbose_name=_("treated lesion"), db_index=False
+        TreatedLesion,
+        models.CASCADE,
+        related_name="ablations",
+        verbose_name=_("treated lesion"),
+        db_index=False,
     )
     cycle = fields.IntegerField(_("cycle"), blank=True)
     active_tip_cm = fields.DecimalField(_("active tip"), null=True, blank=True)
@@ -183,6 +193,7 @@ class Ablation(Record):
 
     class Meta:
         verbose_name = _("ablation cycle")
+        verbose_name_plural = _("ablation cycles")
         ordering = ["treated_lesion", "cycle"]
         constraints = [
             OnlyOne("treated_lesion", "cycle", message=_("This lesion has a cycle of that number.")),
@@ -212,7 +223,7 @@ class Ablation(Record):
         ]
 
     def __str__(self) -> str:
-        return f"cycle {self.cycle}"
+        return gettext("cycle %(number)s") % {"number": self.cycle}
 
     def aggregate_root(self) -> Case:
         return self.treated_lesion.procedure.case

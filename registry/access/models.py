@@ -6,6 +6,8 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.core.dates import shown_datetime
+
 
 class User(AbstractUser):
     """A person who signs in. What they may do is decided per centre, by memberships."""
@@ -16,6 +18,7 @@ class User(AbstractUser):
 
     class Meta:
         verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [
             # Two users without an e-mail address are two NULLs, never two empty texts.
             models.CheckConstraint(condition=~models.Q(email=""), name="user_email_null_not_empty"),
@@ -50,6 +53,7 @@ class Center(models.Model):
 
     class Meta:
         verbose_name = _("centre")
+        verbose_name_plural = _("centres")
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
@@ -75,6 +79,7 @@ class Membership(models.Model):
 
     class Meta:
         verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
         ordering = ["center", "user", "role"]
         constraints = [
             models.UniqueConstraint(fields=["user", "center", "role"], name="membership_once"),
@@ -110,8 +115,9 @@ class AccessEvent(models.Model):
 
     class Meta:
         verbose_name = _("access event")
+        verbose_name_plural = _("access events")
         ordering = ["-id"]
         indexes = [models.Index(fields=["user_id_text", "-id"]), models.Index(fields=["kind", "-id"])]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.user_name} {self.get_kind_display()}"
+        return f"{shown_datetime(self.at)} {self.user_name} {self.get_kind_display()}"

@@ -6,9 +6,12 @@ computed value to its inputs in one way (``registry.core.views.computed``).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.core.units import unit_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Derived:
     """
 
     name: str
-    label: str
-    source: str
+    label: "StrOrPromise"
+    source: "StrOrPromise"
     python: Callable[[Any], Any]
     sql: Callable[[], Any]
     kind: str = "number"

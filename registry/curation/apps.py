@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CurationConfig(AppConfig):
     name = "registry.curation"
     label = "curation"
-    verbose_name = "Curation"
+    verbose_name = _("Curation")

@@ -66,24 +66,27 @@ class Publication(Record):
 
     center_path = None
 
-    slug = models.SlugField("slug", max_length=60, unique=True)
-    title = fields.LineField("title", max_length=400, blank=False)
-    authors = models.JSONField("authors", default=list, help_text="One name per author, in printed order.")
-    journal = fields.LineField("journal", max_length=200)
-    year = fields.IntegerField("year")
-    volume = fields.LineField("volume", max_length=20)
-    issue = fields.LineField("issue", max_length=20)
-    pages = fields.LineField("pages", max_length=40)
-    doi = fields.LineField("DOI", max_length=100)
-    design = fields.LineField("design", max_length=200)
-    enrolment_from = fields.LineField("enrolled from", max_length=20)
-    enrolment_to = fields.LineField("enrolled to", max_length=20)
-    language = fields.LineField("language", max_length=20)
-    licence = fields.LineField("licence", max_length=100)
-    notes = models.TextField("notes", blank=True, default="")
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    title = fields.LineField(_("title"), max_length=400, blank=False)
+    authors = models.JSONField(
+        _("authors"), default=list, help_text=_("One name per author, in printed order.")
+    )
+    journal = fields.LineField(_("journal"), max_length=200)
+    year = fields.IntegerField(_("year"))
+    volume = fields.LineField(_("volume"), max_length=20)
+    issue = fields.LineField(_("issue"), max_length=20)
+    pages = fields.LineField(_("pages"), max_length=40)
+    doi = fields.LineField(_("DOI"), max_length=100)
+    design = fields.LineField(_("design"), max_length=200)
+    enrolment_from = fields.LineField(_("enrolled from"), max_length=20)
+    enrolment_to = fields.LineField(_("enrolled to"), max_length=20)
+    language = fields.LineField(_("language"), max_length=20)
+    licence = fields.LineField(_("licence"), max_length=100)
+    notes = models.TextField(_("notes"), blank=True, default="")
 
     class Meta:
-        verbose_name = "publication"
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
         ordering = ["slug"]
         constraints = [Between("year", 1900, 2100), CodedMissing()]
 
@@ -97,16 +100,17 @@ class StudyArm(Record):
     center_path = None
 
     publication = models.ForeignKey(
-        Publication, models.CASCADE, related_name="arms", verbose_name="publication", db_index=False
+        Publication, models.CASCADE, related_name="arms", verbose_name=_("publication"), db_index=False
     )
-    code = fields.LineField("code", max_length=10, blank=False)
-    label = fields.LineField("label", max_length=200)
-    kinds = fields.LineField("procedure kinds", max_length=100, help_text="Kinds joined by ;")
-    patients = fields.IntegerField("patients", null=True, blank=True)
-    lesions = fields.IntegerField("lesions", null=True, blank=True)
+    code = fields.LineField(_("code"), max_length=10, blank=False)
+    label = fields.LineField(_("label"), max_length=200)
+    kinds = fields.LineField(_("procedure kinds"), max_length=100, help_text=_("Kinds joined by ;"))
+    patients = fields.IntegerField(_("patients"), null=True, blank=True)
+    lesions = fields.IntegerField(_("lesions"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "study arm"
+        verbose_name = _("study arm")
+        verbose_name_plural = _("study arms")
         ordering = ["publication", "code"]
         constraints = [
             OnlyOne("publication", "code", message=_("This publication has an arm of that code.")),
@@ -128,35 +132,36 @@ class ReportedValue(Record):
         Publication,
         models.CASCADE,
         related_name="reported_values",
-        verbose_name="publication",
+        verbose_name=_("publication"),
         db_index=False,
     )
     arm = models.ForeignKey(
-        StudyArm, models.CASCADE, null=True, blank=True, related_name="reported_values", verbose_name="arm"
+        StudyArm, models.CASCADE, null=True, blank=True, related_name="reported_values", verbose_name=_("arm")
     )
-    order = fields.IntegerField("order", help_text="Position in the transcription.")
-    variable = fields.LineField("variable", max_length=80, blank=False)
-    category = fields.LineField("category", max_length=120)
-    time_point = fields.LineField("time point", max_length=40)
-    statistic = fields.CodeField("statistic", choices=Statistic.choices)
-    value = fields.DecimalField("value", max_digits=18, decimal_places=6)
+    order = fields.IntegerField(_("order"), help_text=_("Position in the transcription."))
+    variable = fields.LineField(_("variable"), max_length=80, blank=False)
+    category = fields.LineField(_("category"), max_length=120)
+    time_point = fields.LineField(_("time point"), max_length=40)
+    statistic = fields.CodeField(_("statistic"), choices=Statistic.choices)
+    value = fields.DecimalField(_("value"), max_digits=18, decimal_places=6)
     value_text = fields.LineField(
-        "value as printed", max_length=40, help_text="Keeps the decimals that were printed."
+        _("value as printed"), max_length=40, help_text=_("Keeps the decimals that were printed.")
     )
-    denominator = fields.IntegerField("denominator", null=True, blank=True)
-    qualifier = fields.CodeField("qualifier", choices=Qualifier.choices, default=Qualifier.EXACT)
-    comparison = fields.LineField("comparison", max_length=120)
-    test = fields.LineField("test", max_length=60)
-    unit = fields.LineField("unit", max_length=40)
+    denominator = fields.IntegerField(_("denominator"), null=True, blank=True)
+    qualifier = fields.CodeField(_("qualifier"), choices=Qualifier.choices, default=Qualifier.EXACT)
+    comparison = fields.LineField(_("comparison"), max_length=120)
+    test = fields.LineField(_("test"), max_length=60)
+    unit = fields.LineField(_("unit"), max_length=40)
     unit_of_analysis = fields.CodeField(
-        "unit of analysis", choices=UnitOfAnalysis.choices, default=UnitOfAnalysis.PATIENT
+        _("unit of analysis"), choices=UnitOfAnalysis.choices, default=UnitOfAnalysis.PATIENT
     )
-    location = fields.LineField("location", max_length=200, blank=False)
-    origin = fields.CodeField("origin", choices=Origin.choices, default=Origin.DOCUMENT)
-    printed = fields.LineField("as printed", max_length=400)
+    location = fields.LineField(_("location"), max_length=200, blank=False)
+    origin = fields.CodeField(_("origin"), choices=Origin.choices, default=Origin.DOCUMENT)
+    printed = fields.LineField(_("as printed"), max_length=400)
 
     class Meta:
-        verbose_name = "reported value"
+        verbose_name = _("reported value")
+        verbose_name_plural = _("reported values")
         ordering = ["publication", "order"]
         constraints = [
             OnlyOne("publication", "order", message=_("This publication has a value at that position.")),
@@ -180,23 +185,27 @@ class CitedSeries(Record):
     center_path = None
 
     publication = models.ForeignKey(
-        Publication, models.CASCADE, related_name="cited_series", verbose_name="publication", db_index=False
+        Publication,
+        models.CASCADE,
+        related_name="cited_series",
+        verbose_name=_("publication"),
+        db_index=False,
     )
-    order = fields.IntegerField("order")
-    authors_as_printed = fields.LineField("authors as printed", max_length=200, blank=False)
-    reference_no = fields.IntegerField("reference number", null=True, blank=True)
-    patients = fields.IntegerField("patients", null=True, blank=True)
-    primary_tumours = fields.LineField("primary tumours as printed", max_length=300)
-    followup = fields.LineField("follow-up as printed", max_length=100)
-    followup_min = fields.DecimalField("follow-up from", null=True, blank=True)
-    followup_max = fields.DecimalField("follow-up to", null=True, blank=True)
-    followup_unit = fields.CodeField("follow-up unit", choices=PeriodUnit.choices, null=True, blank=True)
-    pain_reduction = fields.BooleanField("pain reduction")
-    location = fields.LineField("location", max_length=200)
+    order = fields.IntegerField(_("order"))
+    authors_as_printed = fields.LineField(_("authors as printed"), max_length=200, blank=False)
+    reference_no = fields.IntegerField(_("reference number"), null=True, blank=True)
+    patients = fields.IntegerField(_("patients"), null=True, blank=True)
+    primary_tumours = fields.LineField(_("primary tumours as printed"), max_length=300)
+    followup = fields.LineField(_("follow-up as printed"), max_length=100)
+    followup_min = fields.DecimalField(_("follow-up from"), null=True, blank=True)
+    followup_max = fields.DecimalField(_("follow-up to"), null=True, blank=True)
+    followup_unit = fields.CodeField(_("follow-up unit"), choices=PeriodUnit.choices, null=True, blank=True)
+    pain_reduction = fields.BooleanField(_("pain reduction"))
+    location = fields.LineField(_("location"), max_length=200)
 
     class Meta:
-        verbose_name = "cited series"
-        verbose_name_plural = "cited series"
+        verbose_name = _("cited series")
+        verbose_name_plural = _("cited series")
         ordering = ["publication", "order"]
         constraints = [
             OnlyOne("publication", "order", message=_("This publication has a series at that position.")),
@@ -222,22 +231,26 @@ class SourceValue(Record):
     center_path = None
 
     publication = models.ForeignKey(
-        Publication, models.CASCADE, related_name="source_values", verbose_name="publication", db_index=False
+        Publication,
+        models.CASCADE,
+        related_name="source_values",
+        verbose_name=_("publication"),
+        db_index=False,
     )
     content_type = models.ForeignKey(
-        ContentType, models.PROTECT, verbose_name="kind of record", db_index=False
+        ContentType, models.PROTECT, verbose_name=_("kind of record"), db_index=False
     )
-    object_id = models.BigIntegerField("record")
+    object_id = models.BigIntegerField(_("record"))
     record = GenericForeignKey("content_type", "object_id")
-    field = fields.LineField("field", max_length=80, blank=False)
-    location = fields.LineField("location", max_length=200, blank=False)
-    printed = fields.LineField("as printed", max_length=400)
-    qualifier = fields.CodeField("qualifier", choices=Qualifier.choices, default=Qualifier.EXACT)
-    scope = fields.CodeField("scope", choices=Scope.choices, default=Scope.PATIENT)
+    field = fields.LineField(_("field"), max_length=80, blank=False)
+    location = fields.LineField(_("location"), max_length=200, blank=False)
+    printed = fields.LineField(_("as printed"), max_length=400)
+    qualifier = fields.CodeField(_("qualifier"), choices=Qualifier.choices, default=Qualifier.EXACT)
+    scope = fields.CodeField(_("scope"), choices=Scope.choices, default=Scope.PATIENT)
 
     class Meta:
-        verbose_name = "source of a value"
-        verbose_name_plural = "sources of values"
+        verbose_name = _("source of a value")
+        verbose_name_plural = _("sources of values")
         ordering = ["publication", "id"]
         indexes = [models.Index(fields=["publication", "id"])]
         constraints = [

@@ -223,7 +223,7 @@ class Origin:
             self.labelled(value.label),
             ColumnType(value.kind),
             expression,
-            value.source,
+            str(value.source),
             unit=value.unit if value.kind == "number" else "",
             codes=tuple((code, code) for code in value.codes),
             derived=True,

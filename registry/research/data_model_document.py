@@ -107,10 +107,7 @@ def _model(model: type[Record]) -> Iterator[str]:
         yield "Derived, never stored:\n"
         yield _grid(
             ("value", "label", "type", "unit", "source"),
-            [
-                (f"`{d.name}`", d.label, _derived_type(d), d.unit if d.kind == "number" else "", d.source)
-                for d in model.derived
-            ],
+            [(f"`{d.name}`", str(d.label), _derived_type(d), d.unit, str(d.source)) for d in model.derived],
         )
     stated = [*_rules_of_several_fields(model), *_soft_limits_in_words(model), *_rules_across_rows(model)]
     if stated:

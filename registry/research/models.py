@@ -5,8 +5,10 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from registry.core.actors import identity_of
+from registry.core.dates import shown_datetime
 
 
 class ExportReceiptQuerySet(models.QuerySet["ExportReceipt"]):
@@ -24,33 +26,34 @@ class ExportReceipt(models.Model):
     off can be told from a whole one.
     """
 
-    uuid = models.UUIDField("receipt", default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(_("receipt"), default=uuid.uuid4, unique=True, editable=False)
     # Text, not a foreign key: the receipt outlives the user.
-    user_id_text = models.CharField("user id", max_length=64)
-    user_name = models.CharField("user", max_length=150)
-    at = models.DateTimeField("at", auto_now_add=True)
-    table = models.CharField("table", max_length=60)
-    format = models.CharField("format", max_length=20)
+    user_id_text = models.CharField(_("user id"), max_length=64)
+    user_name = models.CharField(_("user"), max_length=150)
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    table = models.CharField(_("table"), max_length=60)
+    format = models.CharField(_("format"), max_length=20)
     definition = models.JSONField(
-        "definition", default=dict, help_text="Table, profile and filters as asked for."
+        _("definition"), default=dict, help_text=_("Table, profile and filters as asked for.")
     )
-    rows = models.PositiveBigIntegerField("rows")
-    excluded = models.JSONField("rows left out", default=dict, help_text="Reason → number of rows.")
-    withheld = models.JSONField("columns withheld", default=list, help_text="Each with the reason.")
-    sha256 = models.CharField("SHA-256", max_length=64, blank=True, default="")
-    bytes = models.PositiveBigIntegerField("bytes", null=True, blank=True)
-    finished = models.BooleanField("finished", default=False)
-    finished_at = models.DateTimeField("finished at", null=True, blank=True)
+    rows = models.PositiveBigIntegerField(_("rows"))
+    excluded = models.JSONField(_("rows left out"), default=dict, help_text=_("Reason → number of rows."))
+    withheld = models.JSONField(_("columns withheld"), default=list, help_text=_("Each with the reason."))
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, default="")
+    bytes = models.PositiveBigIntegerField(_("bytes"), null=True, blank=True)
+    finished = models.BooleanField(_("finished"), default=False)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     objects = ExportReceiptQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "export receipt"
+        verbose_name = _("export receipt")
+        verbose_name_plural = _("export receipts")
         ordering = ["-id"]
         indexes = [models.Index(fields=["user_id_text", "-id"])]
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.format} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.table}.{self.format} {shown_datetime(self.at)}"
 
     def finish(self, sha256: str, size: int) -> None:
         """The last byte has been handed over."""

@@ -18,6 +18,7 @@ from django.db.models import (
     Sum,
 )
 from django.db.models.functions import Coalesce
+from django.utils import translation
 
 from cases import filters as of_cases
 from cases.codes import ConsentStatus
@@ -69,7 +70,9 @@ class Table:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        columns = tuple(self.declare())
+        # Labels go into files: they are English, whoever asks first.
+        with translation.override("en"):
+            columns = tuple(self.declare())
         names = [column.name for column in columns]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
@@ -139,7 +142,8 @@ def _diagnosis(path: str) -> Iterator[Column]:
 def _strategy(path: str) -> Column:
     """The case's strategy; derived, so it brings its own SQL for whatever row it is seen from."""
     expression = strategy_sql(path or "pk")
-    return Column(STRATEGY.name, STRATEGY.label, ColumnType.TEXT, expression, STRATEGY.source, derived=True)
+    label, source = str(STRATEGY.label), str(STRATEGY.source)
+    return Column(STRATEGY.name, label, ColumnType.TEXT, expression, source, derived=True)
 
 
 def case_columns() -> Iterator[Column]:

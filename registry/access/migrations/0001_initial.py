@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'user',
+                'verbose_name_plural': 'users',
                 'constraints': [models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='user_email_null_not_empty')],
             },
             managers=[
@@ -55,6 +56,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'centre',
+                'verbose_name_plural': 'centres',
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['clinical', 'published'])), name='center_kind_code')],
             },
@@ -73,6 +75,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'access event',
+                'verbose_name_plural': 'access events',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['user_id_text', '-id'], name='access_acce_user_id_d0f46d_idx'), models.Index(fields=['kind', '-id'], name='access_acce_kind_c082f4_idx')],
             },
@@ -87,6 +90,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'membership',
+                'verbose_name_plural': 'memberships',
                 'ordering': ['center', 'user', 'role'],
                 'constraints': [models.UniqueConstraint(fields=('user', 'center', 'role'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['clinician', 'curator', 'researcher'])), name='membership_role_code')],
             },

@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'publication',
+                'verbose_name_plural': 'publications',
                 'ordering': ['slug'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('year__gte', 1900), ('year__lte', 2100)), name='publication_year_range'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(registry.core.expressions.WithoutKeys(models.F('missing')), models.Value({}, models.JSONField()))), name='publication_missing_codes')],
             },
@@ -151,6 +152,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'study arm',
+                'verbose_name_plural': 'study arms',
                 'ordering': ['publication', 'code'],
                 'constraints': [models.UniqueConstraint(fields=('publication', 'code'), name='studyarm_publication_code_once'), models.CheckConstraint(condition=models.Q(('patients__gte', 0), ('patients__lte', 1000000)), name='studyarm_patients_range'), models.CheckConstraint(condition=models.Q(('lesions__gte', 0), ('lesions__lte', 1000000)), name='studyarm_lesions_range'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(registry.core.expressions.WithoutKeys(models.F('missing'), 'patients', 'lesions'), models.Value({}, models.JSONField())), models.Q(('missing__patients__isnull', True), models.Q(('missing__patients__in', ('not_recorded', 'not_done', 'refused', 'unknown', 'not_applicable', 'died', 'lost', 'not_reported', 'group_only')), ('patients__isnull', True)), _connector='OR'), models.Q(('missing__lesions__isnull', True), models.Q(('lesions__isnull', True), ('missing__lesions__in', ('not_recorded', 'not_done', 'refused', 'unknown', 'not_applicable', 'died', 'lost', 'not_reported', 'group_only'))), _connector='OR')), name='studyarm_missing_codes')],
             },
@@ -368,6 +370,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'reported value',
+                'verbose_name_plural': 'reported values',
                 'ordering': ['publication', 'order'],
                 'constraints': [models.UniqueConstraint(fields=('publication', 'order'), name='reportedvalue_publication_order_once'), models.CheckConstraint(condition=models.Q(('order__gte', 0), ('order__lte', 1000000)), name='reportedvalue_order_range'), models.CheckConstraint(condition=models.Q(('statistic__in', ('n', 'mean', 'sd', 'median', 'min', 'max', 'percent', 'p_value'))), name='reportedvalue_statistic_code'), models.CheckConstraint(condition=models.Q(('qualifier__in', ('exact', 'nearly', 'approximately', 'up_to', 'at_least', 'less_than', 'greater_than'))), name='reportedvalue_qualifier_code'), models.CheckConstraint(condition=models.Q(('unit_of_analysis__in', ('patient', 'lesion', 'approach', 'needle', 'cycle', 'procedure'))), name='reportedvalue_unit_of_analysis_code'), models.CheckConstraint(condition=models.Q(('origin__in', ('document', 'abstract'))), name='reportedvalue_origin_code'), models.CheckConstraint(condition=models.Q(('value__gte', Decimal('-1000000')), ('value__lte', Decimal('1000000000'))), name='reportedvalue_value_range'), models.CheckConstraint(condition=models.Q(('denominator__gte', 0), ('denominator__lte', 1000000000)), name='reportedvalue_denominator_range'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(registry.core.expressions.WithoutKeys(models.F('missing'), 'denominator'), models.Value({}, models.JSONField())), models.Q(('missing__denominator__isnull', True), models.Q(('denominator__isnull', True), ('missing__denominator__in', ('not_recorded', 'not_done', 'refused', 'unknown', 'not_applicable', 'died', 'lost', 'not_reported', 'group_only'))), _connector='OR')), name='reportedvalue_missing_codes')],
             },

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'export receipt',
+                'verbose_name_plural': 'export receipts',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['user_id_text', '-id'], name='research_ex_user_id_fc0f96_idx')],
             },
