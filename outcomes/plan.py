@@ -66,14 +66,13 @@ class OpenPoint:
     first: datetime.date
     last: datetime.date
     state: State
+    #: Days until the window closes; negative once it has closed.
+    days_left: int
 
-    def days_left(self, today: datetime.date) -> int:
-        """Days until the window closes; negative once it has closed."""
-        return (self.last - today).days
-
-    def urgency(self, today: datetime.date) -> tuple[int, int]:
+    @property
+    def urgency(self) -> tuple[int, int]:
         """Sorts what can still be measured first, and within a state what is nearest to today."""
-        return ORDER.index(self.state), abs(self.days_left(today))
+        return ORDER.index(self.state), abs(self.days_left)
 
     def holds(self, day: datetime.date) -> bool:
         return self.first <= day <= self.last
@@ -92,7 +91,7 @@ def at(point: TimePoint, index_day: datetime.date, today: datetime.date) -> Open
     """A planned time point of a case, as it stands today while nothing has been entered for it."""
     first, last = window_of(point, index_day)
     state = State.UPCOMING if today < first else State.OVERDUE if today > last else State.DUE
-    return OpenPoint(point, first, last, state)
+    return OpenPoint(point, first, last, state, (last - today).days)
 
 
 def is_answered(assessment: Any) -> bool:
@@ -135,9 +134,12 @@ def open_points(
 def first_of(
     points: Iterable[OpenPoint], states: Collection[str] = ORDER, wanted: str = ""
 ) -> OpenPoint | None:
-    """The open time point to enter next: a due one, else the earliest overdue, else the next to come."""
+    """The open time point to enter next: the one that is due, else the one missed last, else the next to come.
+
+    Windows do not overlap, so one at most is due. What was missed last is the likeliest to be made good.
+    """
     fitting = [point for point in points if point.state in states and wanted in ("", point.point)]
-    return min(fitting, key=lambda open_: ORDER.index(open_.state), default=None)
+    return min(fitting, key=lambda point: point.urgency, default=None)
 
 
 def open_of(case: Any, today: datetime.date) -> list[OpenPoint]:
@@ -191,31 +193,47 @@ def open_sql(point: TimePoint) -> Q:
     return Q(~Exists(_assessments().filter(answered_sql(), time_point=point.value)))
 
 
-def in_state(point: TimePoint, state: str, today: datetime.date) -> Q:
-    """The index date lies so that the window of the time point stands like this today."""
+def in_state(point: TimePoint, state: str, today: datetime.date, within: int | None = None) -> Q:
+    """The index date lies so that the window of the time point stands like this today.
+
+    ``within`` keeps of what is overdue only what closed at most so many days ago.
+    """
     window = WINDOWS[point]
     opened_today = today - datetime.timedelta(window.first)
     closing_today = today - datetime.timedelta(window.last)
     if state == State.DUE:
         return Q(index_date__gte=closing_today, index_date__lte=opened_today)
-    if state == State.OVERDUE:
-        return Q(index_date__lt=closing_today)
-    return Q(index_date__gt=opened_today)
+    if state == State.UPCOMING:
+        return Q(index_date__gt=opened_today)
+    missed = Q(index_date__lt=closing_today)
+    return (
+        missed if within is None else missed & Q(index_date__gte=closing_today - datetime.timedelta(within))
+    )
 
 
 def _pairs(states: Collection[str], wanted: str) -> Iterator[tuple[TimePoint, State]]:
     """Every time point in every state asked for, in the order in which ``first_of`` prefers them."""
     for state in ORDER:
-        for point in PLAN:
+        for point in reversed(PLAN) if state == State.OVERDUE else PLAN:
             if state in states and wanted in ("", point.value):
                 yield point, state
 
 
-def waiting(cases: Any, today: datetime.date, states: Collection[str] = ORDER, wanted: str = "") -> Any:
-    """The cases with an open time point in one of these states: those whose ``first_of(open_of(case))`` is one."""
+def waiting(
+    cases: Any,
+    today: datetime.date,
+    states: Collection[str] = ORDER,
+    wanted: str = "",
+    within: int | None = None,
+) -> Any:
+    """The cases with an open time point in one of these states: those whose ``first_of(open_of(case))`` is one.
+
+    With ``within`` only those that come first when all of them are sorted by urgency, which is quicker to find; of use
+    where nothing upcoming is asked for.
+    """
     by_date, open_ = Q(), Q()
     for point, state in _pairs(states, wanted):
-        lies = in_state(point, state, today)
+        lies = in_state(point, state, today, within)
         by_date |= lies  # the index date alone, so that an index narrows before the rows are looked at
         open_ |= lies & open_sql(point)
     if not by_date:
@@ -234,7 +252,7 @@ def _by_choice(
 
 
 def days_left_sql(point: TimePoint, today: datetime.date) -> Any:
-    """``OpenPoint.days_left``."""
+    """``OpenPoint.days_left`` of a time point."""
     until_index = DaysBetween(F("index_date"), Value(today, output_field=models.DateField()))
     return until_index + Value(WINDOWS[point].last)
 

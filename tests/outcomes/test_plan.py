@@ -62,6 +62,8 @@ def test_the_due_time_point_comes_before_what_was_missed_and_what_is_to_come():
     ]
     assert plan.first_of(points).point == "month_1"
     assert plan.first_of(points, [State.OVERDUE]).point == "day_1"
+    missed = plan.open_points(INDEX, {"month_1"}, day(60))
+    assert plan.first_of(missed, [State.OVERDUE]).point == "day_1", "missed last, not the baseline before it"
     assert plan.first_of(points, [State.UPCOMING]).point == "month_3"
     assert plan.first_of(points, ORDER, "month_6").point == "month_6"
     assert plan.first_of(points, [State.DUE], "month_6") is None
@@ -223,9 +225,13 @@ def test_sql_and_python_agree(world):
             assert {row.pk for row in found} == {pk for pk, first in chosen.items() if first is not None}
             for row in found:
                 first = chosen[row.pk]
-                assert row.left == first.days_left(TODAY)
+                assert row.left == first.days_left
                 assert PLAN[row.position] == first.point
+            near = plan.waiting(Case.objects.all(), TODAY, states, wanted, within=60)
+            near = near.annotate(urgency=plan.urgency_sql(TODAY, states, wanted)).order_by("urgency", "pk")
+            if State.UPCOMING not in states:
+                assert list(near) == found[: len(near)], "what is near comes first"
             assert [row.pk for row in found] == sorted(
-                (row.pk for row in found), key=lambda pk: (chosen[pk].urgency(TODAY), pk)
+                (row.pk for row in found), key=lambda pk: (chosen[pk].urgency, pk)
             )
         transaction.set_rollback(True)
