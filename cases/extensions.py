@@ -29,15 +29,35 @@ class Filter:
     apply: Callable[[Any, str], Any]
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a higher floor asks when a case begins: parts of the form, and what is made of them in the same transaction.
+
+    ``parts`` takes the view; ``done`` takes the saved records by part name, and who saves.
+    """
+
+    parts: Callable[[Any], Sequence[Any]]
+    done: Callable[[Any, Any], None]
+
+
 _columns: list[Column] = []
+_starts: list[Start] = []
 _filters: list[Filter] = []
 
 
-def register(*, column: Column | None = None, choice: Filter | None = None) -> None:
+def register(
+    *, column: Column | None = None, choice: Filter | None = None, start: Start | None = None
+) -> None:
+    if start is not None and start not in _starts:
+        _starts.append(start)
     if column is not None and column not in _columns:
         _columns.append(column)
     if choice is not None and choice not in _filters:
         _filters.append(choice)
+
+
+def starts() -> tuple[Start, ...]:
+    return tuple(_starts)
 
 
 def columns() -> tuple[Column, ...]:

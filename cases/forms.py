@@ -42,6 +42,19 @@ class LevelsMixin:
             field.choices = _grouped_levels()
 
 
+class DiagnosisSelect(forms.Select):
+    """The diagnoses with their codes as words to search by; marks those that want a text beside them."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        diagnosis = getattr(value, "instance", None)
+        if diagnosis is not None:
+            option["attrs"]["data-words"] = f"{diagnosis.slug} {diagnosis.icd10} {diagnosis.icdo3}"
+            if diagnosis.needs_text:
+                option["attrs"]["data-needs-text"] = ""
+        return option
+
+
 class PatientForm(RecordForm):
     """A person. The centre is asked for once, and only where the user writes for several."""
 
@@ -137,7 +150,34 @@ class CaseForm(RecordForm):
             "index_date_precision": _("Month or year, where the day is not known."),
             "number": _("Given by the registry; change it only to put cases in order."),
         }
-        widgets = {"notes": forms.Textarea(attrs={"rows": 4})}
+        widgets = {
+            "notes": forms.Textarea(attrs={"rows": 4}),
+            "diagnosis": DiagnosisSelect(attrs={"data-search": ""}),
+        }
+
+
+class NewPatientForm(PatientForm):
+    """What is asked of a person when a case begins."""
+
+    fieldsets = (Fieldset(_("Patient"), ("center", "sex", "birth_year", "hospital_number")),)
+
+    class Meta(PatientForm.Meta):
+        fields = ("center", "sex", "birth_year", "hospital_number")
+
+
+class NewCaseForm(RecordForm):
+    """What is asked of the case when it begins."""
+
+    fieldsets = (Fieldset(_("Case"), ("age_years", "diagnosis", "diagnosis_text")),)
+
+    class Meta:
+        model = Case
+        fields = ("age_years", "diagnosis", "diagnosis_text")
+        help_texts = {
+            "age_years": _("0 to 120. The age or the year of birth is enough."),
+            "diagnosis_text": _("Needed where the diagnosis is “other”."),
+        }
+        widgets = {"diagnosis": DiagnosisSelect(attrs={"data-search": ""})}
 
 
 class CaseStatusForm(RecordForm):

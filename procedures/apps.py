@@ -8,9 +8,9 @@ class ProceduresConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import extensions
-        from procedures import completeness, embedding, listing
+        from procedures import completeness, embedding, listing, start
         from registry.core import policies
 
         policies.register(requirement=completeness.gaps)
         embedding.register()
-        extensions.register(column=listing.STRATEGY, choice=listing.KIND)
+        extensions.register(column=listing.STRATEGY, choice=listing.KIND, start=start.START)

@@ -6,21 +6,32 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from cases.forms import CaseForm, DiagnosisForm, LesionForm, PatientForm, TreatmentForm
+from cases import extensions
+from cases.forms import (
+    CaseForm,
+    DiagnosisForm,
+    LesionForm,
+    NewCaseForm,
+    NewPatientForm,
+    PatientForm,
+    TreatmentForm,
+)
 from cases.identity import lookup_hash
 from cases.models import Case, Lesion, Patient, PatientCounter, Treatment
 from cases.views.base import CaseRecordFormView, case_crumbs, case_url, note_identity
 from registry.access.models import Center
 from registry.access.scope import writable_centers
 from registry.core import policies, records
+from registry.core.forms.record import RecordForm
 from registry.core.models import Record
 from registry.core.views import Part, RecordDeleteView, RecordFormView
+from registry.core.views.segments import draw_short_lists_as_buttons
 
 
 def _same_number(patient: Patient) -> list[Patient]:
@@ -29,9 +40,12 @@ def _same_number(patient: Patient) -> list[Patient]:
 
 
 class NewCaseView(CaseRecordFormView):
-    """A new case: of a new patient, or of the one named by ``?patient=``."""
+    """The start of a case: what it needs to exist, of a new patient or of the one named by ``?patient=``.
 
-    form_class = CaseForm
+    Everything after that is a draft on the server, filled in section by section.
+    """
+
+    form_class = NewCaseForm
     template_name = "cases/case_new.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -60,10 +74,25 @@ class NewCaseView(CaseRecordFormView):
             raise PermissionDenied
 
     def parts(self) -> list[Part]:
-        case = Part("", CaseForm, self._case)
-        if self.patient is not None:
-            return [case]
-        return [Part("patient", PatientForm, self._patient, stand_in=self._some_patient), case]
+        asked = [Part("", NewCaseForm, self._case, stand_in=self._some_case)]
+        if self.patient is None:
+            asked.insert(0, Part("patient", NewPatientForm, self._patient, stand_in=self._some_patient))
+        return [*asked, *(part for start in extensions.starts() for part in start.parts(self))]
+
+    def form(self, part: Part, data: QueryDict | None, record: Record) -> RecordForm:
+        form = super().form(part, data, record)
+        draw_short_lists_as_buttons(form)
+        return form
+
+    def attempt(self, data: QueryDict) -> tuple[list[tuple[Part, RecordForm]], bool]:
+        """With the case comes what other floors make of the answers, or nothing at all."""
+        with transaction.atomic():
+            forms, done = super().attempt(data)
+            if done and self.creating:
+                saved = {part.name: form.instance for part, form in forms}
+                for start in extensions.starts():
+                    start.done(saved, self.request.user)
+        return forms, done
 
     def _patient(self, _saved: Mapping[str, Record]) -> Record:
         return Patient() if self.creating else self.record.patient  # type: ignore[attr-defined]
@@ -71,8 +100,12 @@ class NewCaseView(CaseRecordFormView):
     def _some_patient(self) -> Patient:
         return Patient(center=writable_centers(self.request.user).first())
 
+    def _some_case(self) -> Case:
+        return Case(patient=self._patient_saved)
+
     def _case(self, saved: Mapping[str, Record]) -> Record:
         case = self.fresh()
+        self._patient_saved: Any = saved.get("patient") or self.patient
         if self.creating and saved.get("patient") is not None:
             case.patient = saved["patient"]
             if case.patient.pk is not None:
@@ -93,8 +126,10 @@ class NewCaseView(CaseRecordFormView):
     def cancel_url(self) -> str:
         return reverse("case-list")
 
-    def saved_message(self, record: Record) -> str:
-        return _("%(record)s saved as a draft. Go on with the lesions.") % {"record": record}
+    def saved(self, forms: list[tuple[Part, RecordForm]]) -> HttpResponse:
+        """On to the sections, where unusual values are asked about too."""
+        case = next(form.instance for part, form in forms if not part.name)
+        return HttpResponseRedirect(reverse("case-editor", args=[case.uuid]))
 
     # -- the same hospital number ------------------------------------------------------------------------------------
 

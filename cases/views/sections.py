@@ -27,7 +27,7 @@ class PatientSection(SectionView):
             "own": self.block(self.case),
             "treatments": [self.block(row) for row in self.case.treatments.all()],
             "treatment_kinds": TreatmentKind.choices,
-            "same_number": [other for other in patient.same_hospital_number().prefetch_related("cases")]
+            "same_number": list(patient.same_hospital_number().prefetch_related("cases"))
             if patient.hospital_number_hash
             else [],
         }

@@ -71,8 +71,8 @@ def autosave(form_class: type[RecordForm], record: Record, typed: Typed, *, by: 
         if outcome is not None:
             return outcome
         record = type(record)._base_manager.get(pk=record.pk)
-    # Others save this record without a pause: nothing has been written, the page keeps it and comes again.
-    return Outcome(record, conflicts=[name for name in typed.fields])
+    busy = _("Others are saving this at the same time. Nothing of yours has been written; try again.")
+    return Outcome(record, errors={NON_FIELD_ERRORS: [busy]})
 
 
 def _attempt_to_save(form_class: type[RecordForm], record: Record, typed: Typed, by: Any) -> Outcome | None:
@@ -124,7 +124,7 @@ def _alone(
         form = form_class(_data(shown, stored, typed, [name], {}), instance=_copy(record), by=by)
         if not form.is_valid():
             found[name] = next(iter(form.errors.values()))
-    return found or dict.fromkeys(wanted, [_("These values do not go together.")])
+    return found or {name: [_("These values do not go together.")] for name in wanted}
 
 
 def _changed_by_others(form: RecordForm, stored: Mapping[str, list[str]], typed: Typed, name: str) -> bool:
@@ -140,7 +140,7 @@ def _changed_by_others(form: RecordForm, stored: Mapping[str, list[str]], typed:
 
 
 def _read(form: RecordForm, name: str, values: list[str]) -> Any:
-    """The value that the texts stand for, so that “6,8” and “6.8” are the same; unreadable texts stand for themselves."""
+    """The value that the texts stand for: “6,8” and “6.8” are the same. Unreadable texts stand for themselves."""
     values = [value for value in values if value != ""]
     if not values:
         return None
