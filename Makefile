@@ -4,6 +4,7 @@
 #   make test    every test that needs no browser (DATABASE_URL chooses PostgreSQL; PYTEST_ARGS adds options)
 #   make e2e     the browser tests (Chromium)
 #   make lint    ruff, mypy, djlint, missing migrations
+#   make messages   bring the catalogues of translations up to date and compile them (PRUNE=1 drops unused texts)
 #   make docs    write the documents that are generated from the models
 #   make lock    pin the dependencies anew
 #   make clean   remove what was built (the database and the secrets in var/ stay)
@@ -17,7 +18,7 @@ STATIC_STAMP := var/static/.collected
 STATIC_SOURCES := $(shell find registry cases procedures outcomes -path '*/static/*' -type f 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: demo test e2e lint docs lock clean setup
+.PHONY: demo test e2e lint messages docs lock clean setup
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
@@ -78,6 +79,11 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/djlint --lint templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+# The compiled catalogues are committed beside their sources, so that a clone runs in German without a build step; both
+# are written in Python (Babel), so that nobody needs GNU gettext. A test fails when they lag behind.
+messages: setup
+	$(BIN)/python manage.py messages $(if $(PRUNE),--prune)
 
 docs: setup
 	$(BIN)/python manage.py data_model

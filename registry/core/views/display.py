@@ -12,7 +12,6 @@ from typing import Any
 from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from registry.core import fields, limits
 from registry.core.codes import MissingCode
@@ -169,7 +168,3 @@ def derived_words(derived: Any, answer: Any) -> str:
 def answered(values: Iterable[Shown]) -> list[Shown]:
     """The values that say something: given, or known to be missing."""
     return [value for value in values if not value.empty or value.reason]
-
-
-def counted(count: int, singular: str, plural: str) -> str:
-    return ngettext(singular, plural, count) % {"count": count}
