@@ -1,7 +1,7 @@
 """Who asks, and in which language: every page needs a signed-in user and follows the reader's choice of language."""
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
@@ -52,7 +52,7 @@ class LanguageMiddleware(LocaleMiddleware):
         else:
             super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path_info.startswith(MACHINE_READABLE):
             response.headers.setdefault("Content-Language", MACHINE_LANGUAGE)
             return response  # it does not vary with the language of the browser
