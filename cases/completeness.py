@@ -10,15 +10,24 @@ from registry.core.policies import Gap
 from registry.core.rules import label_of
 
 
-def unanswered(record: Record, *names: str, prefix: str = "") -> list[Gap]:
-    """A gap for each field that has neither a value nor a missing code."""
+def unanswered(record: Record, *names: str, of: str = "") -> list[Gap]:
+    """A gap for each field that has neither a value nor a missing code; ``of`` says which record it is about."""
     model = type(record)
     columns = {field.name: field.attname for field in model._meta.concrete_fields}
     return [
-        Gap(record, name, f"{prefix}{label_of(model, name)}: {_('enter a value or say why it is missing.')}")
+        Gap(record, name, _sentence(label_of(model, name), of))
         for name in names
         if getattr(record, columns[name]) is None and not record.missing.get(name)
     ]
+
+
+def _sentence(label: str, of: str) -> str:
+    if of:
+        return _("%(record)s, %(label)s: enter a value or say why it is missing.") % {
+            "record": of,
+            "label": label,
+        }
+    return _("%(label)s: enter a value or say why it is missing.") % {"label": label}
 
 
 def gaps(case: Any) -> list[Gap]:
@@ -30,5 +39,5 @@ def gaps(case: Any) -> list[Gap]:
     if not lesions:
         found.append(Gap(case, "lesions", _("Lesions: enter at least one lesion.")))
     for lesion in lesions:
-        found += unanswered(lesion, "levels", prefix=_("Lesion %(number)s, ") % {"number": lesion.number})
+        found += unanswered(lesion, "levels", of=_("Lesion %(number)s") % {"number": lesion.number})
     return found

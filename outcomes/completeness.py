@@ -17,7 +17,7 @@ def gaps(case: Any) -> list[Gap]:
     baseline = case.assessments.filter(time_point=TimePoint.BASELINE).first()
     if baseline is None:
         return [Gap(case, "assessments", _("Assessments: enter the scores before the procedure (baseline)."))]
-    found = unanswered(baseline, "vas_pain", prefix=_("Baseline, "))
+    found = unanswered(baseline, "vas_pain", of=_("Baseline"))
     if baseline.odi_from_sections_is_empty() and unanswered(baseline, "odi") and unanswered(baseline, "kps"):
         found.append(Gap(baseline, "odi", _("Baseline: enter ODI or KPS, or say why they are missing.")))
     for procedure in case.procedures.all():

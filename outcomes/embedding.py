@@ -1,9 +1,11 @@
-"""What cases and procedures show of their outcomes in the API."""
+"""What cases and procedures show of their outcomes in the API, and publications of their complications."""
 
 from django.db.models import Prefetch
 
 from cases.embedding import CASE
+from outcomes.codes import ComplicationKind
 from procedures.embedding import PROCEDURE
+from registry.literature import names
 
 
 def _complications() -> list[Prefetch | str]:
@@ -14,6 +16,7 @@ def _complications() -> list[Prefetch | str]:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    names.register_categories("complication", ComplicationKind.choices)
     CASE.embed("assessments", "outcomes.api.AssessmentSerializer", prefetch=lambda: ["assessments"])
     CASE.embed(
         "complications",

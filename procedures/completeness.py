@@ -33,63 +33,65 @@ def gaps(case: Any) -> list[Gap]:
         return [Gap(case, "procedures", _("Procedures: enter at least one procedure."))]
     found: list[Gap] = []
     for procedure in procedures:
-        prefix = f"{procedure.get_kind_display()}, "
-        found += unanswered(procedure, *COMMON, prefix=prefix)
-        found += _of_kind(procedure, prefix)
+        kind = str(procedure.get_kind_display())
+        found += unanswered(procedure, *COMMON, of=kind)
+        found += _of_kind(procedure, kind)
     return found
 
 
-def _of_kind(procedure: Procedure, prefix: str) -> list[Gap]:
+def _of_kind(procedure: Procedure, kind: str) -> list[Gap]:
     details = procedure.details
     if details is None:
-        return [Gap(procedure, "details", prefix + _("details of this kind: enter them."))]
+        text = _("%(procedure)s, details of this kind: enter them.") % {"procedure": kind}
+        return [Gap(procedure, "details", text)]
     if procedure.kind == codes.Kind.REBOA:
-        found = unanswered(details, *REBOA, prefix=prefix)
+        found = unanswered(details, *REBOA, of=kind)
         inflations = list(procedure.balloon_inflations.all())
         if not inflations:
-            found.append(Gap(procedure, "balloon_inflations", prefix + _("inflations: enter at least one.")))
+            text = _("%(procedure)s, inflations: enter at least one.") % {"procedure": kind}
+            found.append(Gap(procedure, "balloon_inflations", text))
         for inflation in inflations:
-            found += unanswered(inflation, *INFLATION, prefix=f"{prefix}{inflation}, ")
+            found += unanswered(inflation, *INFLATION, of=f"{kind}, {inflation}")
         return found
     found = []
     treated = list(procedure.treated_lesions.all())
     if not treated:
-        found.append(Gap(procedure, "treated_lesions", prefix + _("treated lesions: enter at least one.")))
+        text = _("%(procedure)s, treated lesions: enter at least one.") % {"procedure": kind}
+        found.append(Gap(procedure, "treated_lesions", text))
     if procedure.kind == codes.Kind.RFA:
         for row in treated:
-            found += _ablation(row, f"{prefix}lesion {row.lesion.number}, ")
+            found += _ablation(row, _of_lesion(row, kind))
         return found
-    found += unanswered(details, "technique", prefix=prefix)
+    found += unanswered(details, "technique", of=kind)
     if procedure.kind == codes.Kind.VERTEBROPLASTY:
-        found += unanswered(details, "transarterial_therapy", prefix=prefix)
+        found += unanswered(details, "transarterial_therapy", of=kind)
         if (
             details.transarterial_therapy == codes.TransarterialTherapy.SESSIONS
             and not procedure.transarterial_sessions.all()
         ):
-            found.append(
-                Gap(procedure, "transarterial_sessions", prefix + _("transarterial sessions: enter them."))
-            )
+            text = _("%(procedure)s, transarterial sessions: enter them.") % {"procedure": kind}
+            found.append(Gap(procedure, "transarterial_sessions", text))
     for row in treated:
-        found += unanswered(row, *CEMENT, prefix=f"{prefix}lesion {row.lesion.number}, ")
+        found += unanswered(row, *CEMENT, of=_of_lesion(row, kind))
     return found
 
 
-def _ablation(row: TreatedLesion, prefix: str) -> list[Gap]:
+def _of_lesion(row: TreatedLesion, kind: str) -> str:
+    return _("%(procedure)s, lesion %(number)s") % {"procedure": kind, "number": row.lesion.number}
+
+
+def _ablation(row: TreatedLesion, of: str) -> list[Gap]:
     cycles = list(row.ablations.all())
     if not cycles:
-        return [Gap(row, "ablations", prefix + _("ablation cycles: enter at least one."))]
+        text = _("%(record)s, ablation cycles: enter at least one.") % {"record": of}
+        return [Gap(row, "ablations", text)]
     found: list[Gap] = []
     for cycle in cycles:
-        found += unanswered(cycle, *ABLATION, prefix=f"{prefix}{cycle}, ")
+        found += unanswered(cycle, *ABLATION, of=f"{of}, {cycle}")
         if not any(
             getattr(cycle, name) is not None or cycle.missing.get(name)
             for name in ("temperature_mean_celsius", "rolloff_count")
         ):
-            found.append(
-                Gap(
-                    cycle,
-                    "temperature_mean_celsius",
-                    f"{prefix}{cycle}: " + _("enter temperature or roll-off."),
-                )
-            )
+            text = _("%(record)s: enter temperature or roll-off.") % {"record": f"{of}, {cycle}"}
+            found.append(Gap(cycle, "temperature_mean_celsius", text))
     return found

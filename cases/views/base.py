@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cases import extensions
@@ -16,6 +18,7 @@ from registry.access.models import AccessEvent, Center
 from registry.access.scope import may_identify
 from registry.core import limits, policies
 from registry.core.models import Record
+from registry.core.rules import inside_sentence
 from registry.core.views.display import Reader, Shown
 from registry.core.views.form import RecordFormView
 from registry.core.views.links import edit_url
@@ -40,11 +43,13 @@ def reader_of(request: HttpRequest, case: Case, records: Iterable[Record] = ()) 
 def note_identity(request: HttpRequest, case: Case) -> None:
     """Leave a line in the access log when a page shows who a patient is."""
     if case.center.kind != Center.Kind.PUBLISHED and may_identify(request.user, case.center_id):
+        with translation.override("en"):  # the log is one text, whoever reads
+            subject = str(case)
         log.note(
             AccessEvent.Kind.IDENTITY_READ,
             user=request.user,
             request=request,
-            subject=str(case),
+            subject=subject,
             detail=request.path,
         )
 
@@ -73,7 +78,7 @@ def _of_record(record: Record, message: str) -> str:
     """The sentence with the record it is about; the case itself needs no name on its own page."""
     if isinstance(record, Case | Patient):
         return message
-    return f"{str(record)[:1].upper()}{str(record)[1:]} – {message}"
+    return f"{capfirst(str(record))} – {message}"
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,8 @@ def by_reason(values: Iterable[Shown]) -> list[Gathered]:
     gathered: dict[str, list[str]] = {}
     for value in values:
         if value.empty and value.reason:
-            label = value.label if value.label[1:2].isupper() else value.label[:1].lower() + value.label[1:]
-            gathered.setdefault(value.reason, []).append(label)
-    return [Gathered(reason[:1].upper() + reason[1:], labels) for reason, labels in gathered.items()]
+            gathered.setdefault(value.reason, []).append(inside_sentence(value.label))
+    return [Gathered(capfirst(reason), labels) for reason, labels in gathered.items()]
 
 
 class CaseContext:

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.vary import vary_on_headers
 
 from cases import codes, extensions
+from cases.codes import level_name
+from cases.diagnosis_names import labels_with, shown_name
 from cases.identity import HIGHEST_SHOWN_AGE_YEARS, lookup_hash
 from cases.models import Case, Diagnosis
 from registry.access.models import Center
@@ -79,7 +81,10 @@ class CaseFilterForm(forms.Form):
             ],
         )
         self._choose("status", everything + list(codes.CaseStatus.choices))
-        self._choose("diagnosis", everything + list(Diagnosis.objects.values_list("slug", "label")))
+        diagnoses = [
+            (slug, shown_name(label)) for slug, label in Diagnosis.objects.values_list("slug", "label")
+        ]
+        self._choose("diagnosis", everything + sorted(diagnoses, key=lambda choice: choice[1].casefold()))
         self._choose("disease_status", everything + list(codes.DiseaseStatus.choices))
         self._choose("sex", everything + list(codes.Sex.choices))
         for added in extensions.filters():
@@ -127,6 +132,7 @@ class CaseFilterForm(forms.Form):
         condition = (
             Q(patient__registry_id__icontains=text)
             | Q(diagnosis__label__icontains=text)
+            | Q(diagnosis__label__in=labels_with(text))
             | Q(patient__source_label__icontains=text)
         )
         hashes = [found for center in writable_centers(user) if (found := lookup_hash(center.pk, text))]
@@ -260,7 +266,7 @@ def line_of(case: Any, user: Any) -> dict[str, Any]:
         "published": published,
         "source_label": case.patient.source_label,
         "publication": case.patient.publication,
-        "levels": ", ".join(levels),
+        "levels": ", ".join(level_name(level) for level in levels),
         "extra": [column.words(getattr(case, column.name)) for column in extensions.columns()],
         "age": person_age(case, may_identify(user, case.center_id)),
         "dates": may_identify(user, case.center_id) and not published,

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -15,7 +16,8 @@ from cases.models import Case, Patient
 from cases.views.base import CaseContext, case_or_404, note_identity
 from registry.core.history import field_changes
 from registry.core.models import Record
-from registry.core.units import unit_of
+from registry.core.rules import label_of
+from registry.core.units import shown_unit, unit_of
 from registry.core.views.display import Reader, missing_label, words
 
 #: A page shows so many changes, the latest first.
@@ -87,7 +89,7 @@ def _parent(model: type[Record], step: str) -> Any:
 
 def _told(row: Any, change: Any, reader: Reader) -> Told:
     model = row.instance_type
-    label = change.label[:1].upper() + change.label[1:]
+    label = capfirst(change.label)
     if change.field.endswith("__missing"):
         return Told(label, missing_label(change.before), missing_label(change.after), "")
     column = model._meta.get_field(change.field)
@@ -97,7 +99,7 @@ def _told(row: Any, change: Any, reader: Reader) -> Told:
     before, after = words(column, change.before), words(column, change.after)
     if change.field == "age_years" and not reader.identify:
         before, after = _capped(before), _capped(after)
-    return Told(label, before, after, unit_of(change.field))
+    return Told(label, before, after, str(shown_unit(unit_of(change.field))))
 
 
 def _capped(age: str) -> str:
@@ -130,7 +132,7 @@ def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
     ):
         changes = [
             Told(
-                str(row.instance_type._meta.get_field(name).verbose_name),
+                label_of(row.instance_type, name),
                 "",
                 str(entry.get("reason", "")),
                 "",

@@ -12,7 +12,7 @@ from cases.views.base import CaseContext, by_reason, case_or_404, note_identity,
 from outcomes import codes
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from registry.core.models import Record
-from registry.core.units import plain
+from registry.core.units import shown_number
 from registry.core.views.display import DERIVED_LABELS, Reader, Shown, missing_label
 
 DERIVED_LABELS.update(odi_band=dict(codes.OdiBand.choices))
@@ -119,7 +119,7 @@ def _when(reader: Reader, row: Assessment) -> str:
 
 
 def interval_words(value: Any, unit: Any) -> str:
-    return f"{plain(value)} {unit or ''}".strip()
+    return f"{shown_number(value)} {unit or ''}".strip()
 
 
 def _followup(reader: Reader, followup: FollowUpStatus | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cases.models import Lesion
@@ -76,7 +77,7 @@ class ProcedureFormView(CaseRecordFormView):
         if self.creating:
             kind = kinds.of(self.kind)
             return _("New procedure: %(kind)s") % {"kind": kind.label} if kind else _("New procedure")
-        return str(self.record.get_kind_display()).capitalize()  # type: ignore[attr-defined]
+        return capfirst(str(self.record.get_kind_display()))  # type: ignore[attr-defined]
 
     def unusual_url(self, record: Record, main: Record) -> str:
         return super().unusual_url(main, main)

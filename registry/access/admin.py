@@ -3,6 +3,7 @@
 from typing import Any
 
 import knox.admin  # noqa: F401  (so that it is there to be replaced)
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -16,7 +17,7 @@ from knox.models import AuthToken
 
 from registry.access import scope
 from registry.access.models import AccessEvent, Center, Membership, User
-from registry.core.admin import Column, Desk, ReadOnlyAdmin, register_desk
+from registry.core.admin import Column, Desk, NotesInOneLanguage, ReadOnlyAdmin, register_desk
 from registry.core.admin.shown import DASH
 
 # -- who works here, on which centres ------------------------------------------------------------------------------
@@ -114,15 +115,15 @@ def app_list(request: Any, app_label: str | None = None) -> list[dict[str, Any]]
 
 
 admin.site.get_app_list = app_list  # type: ignore[method-assign]
-admin.site.site_title = str(_("Spinal tumour registry"))
-admin.site.site_header = str(_("Administration"))
-admin.site.index_title = str(_("Administration"))
+admin.site.site_title = _("Spinal tumour registry")
+admin.site.site_header = _("Administration")
+admin.site.index_title = _("Administration")
 admin.site.empty_value_display = DASH
 admin.site.login = sign_in  # type: ignore[method-assign]
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
 
 
-class ForSuperusers:
+class ForSuperusers(NotesInOneLanguage):
     """Who may sign in and where is decided by superusers."""
 
     def has_module_permission(self, request: Any) -> bool:
@@ -281,6 +282,17 @@ class AuthTokenAdmin(SuperuserReadOnly):
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj)
 
+
+# knox names nothing for translators.
+for field_name, field_label in (
+    ("token_key", _("token key")),
+    ("user", _("user")),
+    ("created", _("created")),
+    ("expiry", _("valid until")),
+):
+    AuthToken._meta.get_field(field_name).verbose_name = field_label
+AuthToken._meta.verbose_name, AuthToken._meta.verbose_name_plural = _("API token"), _("API tokens")
+apps.get_app_config("knox").verbose_name = _("API")
 
 # Both register themselves when their admin is imported: groups are not used, and tokens are not typed.
 for replaced in (Group, AuthToken):

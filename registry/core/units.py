@@ -62,5 +62,9 @@ def plain(number: object) -> str:
 
 def shown_number(number: object) -> str:
     """A number for the reader, with the decimal separator of the active language; with a point where none is active."""
-    text = plain(number)
-    return text.replace(".", get_format("DECIMAL_SEPARATOR")) if "." in text else text
+    return shown_text(plain(number))
+
+
+def shown_text(number: str) -> str:
+    """A number that is text already, such as one kept as printed with all its decimals."""
+    return number.replace(".", get_format("DECIMAL_SEPARATOR")) if "." in number else number

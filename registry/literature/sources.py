@@ -24,6 +24,8 @@ class Mark:
     printed: str
     qualifier: str
     scope: str
+    #: Of the paper, for whoever has it read out.
+    language: str
 
     @property
     def anchor(self) -> str:
@@ -52,7 +54,7 @@ def marks_of(records: Iterable[Record]) -> dict[tuple[str, int, str], Mark]:
     found: dict[tuple[str, int, str], Mark] = {}
     order = {model: position for position, model in enumerate(wanted)}
     values = sorted(
-        SourceValue.objects.filter(condition),
+        SourceValue.objects.filter(condition).select_related("publication"),
         key=lambda value: (order[kinds[value.content_type_id]], value.pk),
     )
     for number, value in enumerate(values, start=1):
@@ -66,5 +68,6 @@ def marks_of(records: Iterable[Record]) -> dict[tuple[str, int, str], Mark]:
             printed=value.printed,
             qualifier="" if value.qualifier == "exact" else str(value.get_qualifier_display()),
             scope=str(value.get_scope_display()),
+            language=value.publication.language or "",
         )
     return found

@@ -9,48 +9,68 @@ from django.apps import apps
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.vary import vary_on_headers
 
 from registry.core.models import Record
-from registry.core.rules import label_of
 from registry.core.templatetags.registry import p_value
+from registry.core.units import shown_text
 from registry.literature.models import Publication, Qualifier, ReportedValue, Statistic
-from registry.literature.names import NAMES
+from registry.literature.names import NAMES, category_label, printed_words, spaced
 
-#: How a qualified number begins.
-SIGNS = {
-    Qualifier.EXACT: "",
-    Qualifier.NEARLY: gettext_lazy("nearly "),
-    Qualifier.APPROXIMATELY: gettext_lazy("about "),
-    Qualifier.UP_TO: gettext_lazy("up to "),
-    Qualifier.AT_LEAST: gettext_lazy("at least "),
-    Qualifier.LESS_THAN: "< ",
-    Qualifier.GREATER_THAN: "> ",
+#: How a qualified number is written.
+QUALIFIED: dict[str, Any] = {
+    Qualifier.EXACT: "%(value)s",
+    Qualifier.NEARLY: gettext_lazy("nearly %(value)s"),
+    Qualifier.APPROXIMATELY: gettext_lazy("about %(value)s"),
+    Qualifier.UP_TO: gettext_lazy("up to %(value)s"),
+    Qualifier.AT_LEAST: gettext_lazy("at least %(value)s"),
+    Qualifier.LESS_THAN: "< %(value)s",
+    Qualifier.GREATER_THAN: "> %(value)s",
 }
 TESTS = {"chi2": "χ²", "t": "t", "fisher": "Fisher", "friedman": "Friedman", "anova": "ANOVA"}
+#: What is compared when nothing is said.
+USUAL_COMPARISON = "A vs B"
+
+
+def qualified(value: ReportedValue, number: str) -> str:
+    """The number with what the paper says of its exactness."""
+    return str(QUALIFIED[value.qualifier]) % {"value": number}
+
+
+def variable_label(name: str) -> str:
+    """What a variable is called: the literature's own name, or the label of the registry's column."""
+    return capfirst(str(_declared(name)[0]))
+
+
+def category_words(variable: str, category: str) -> str:
+    """A category as the registry calls it where it is a code, else in the words of the paper."""
+    label = category_label(variable, category) or _declared(variable)[1].get(category)
+    return str(label) if label else printed_words(category)
+
+
+def time_point_words(time_point: str) -> str:
+    label = _declared("time_point")[1].get(time_point)
+    return str(label) if label else printed_words(time_point)
 
 
 @cache
-def variable_label(name: str) -> str:
-    """What a variable is called: the literature's own name, or the label of the registry's column."""
+def _declared(name: str) -> tuple[Any, dict[str, Any]]:
+    """The label of a variable and its codes with their labels, each in the language of whoever reads it."""
     if name in NAMES:
-        return NAMES[name].label
+        return NAMES[name].label, {}
     for model in apps.get_models():
         if not issubclass(model, Record) or model._meta.app_label == "literature":
             continue
         derived = next((value for value in model.derived if value.name == name), None)
         if derived is not None:
-            return derived.label[:1].upper() + derived.label[1:]
-        if any(column.name == name for column in model._meta.concrete_fields):
-            return label_of(model, name)
-    return spaced(name)[:1].upper() + spaced(name)[1:]
-
-
-def spaced(code: str) -> str:
-    """``day_2`` as “day 2”."""
-    return code.replace("_", " ")
+            return derived.label, {}
+        column: Any = next((found for found in model._meta.concrete_fields if found.name == name), None)
+        if column is not None:
+            return column.verbose_name, dict(column.flatchoices or getattr(column, "codes", ()))
+    return spaced(name), {}
 
 
 @dataclass
@@ -73,8 +93,9 @@ class Line:
     def p_text(self) -> str:
         parts = []
         for value in self.p_values:
-            text = f"{SIGNS[Qualifier(value.qualifier)]}{value.value_text or p_value(value.value)}"
-            notes = [spaced(value.comparison)] if value.comparison and value.comparison != "A vs B" else []
+            text = qualified(value, shown_text(value.value_text) or p_value(value.value))
+            compared = value.comparison if value.comparison != USUAL_COMPARISON else ""
+            notes = [printed_words(compared)] if compared else []
             if value.test:
                 notes.append(TESTS.get(value.test, value.test))
             parts.append(f"{text} ({', '.join(notes)})" if notes else text)
@@ -95,7 +116,7 @@ def in_words(values: list[ReportedValue]) -> str:
 
     def text(name: str) -> str:
         value = by_statistic.get(name)
-        return f"{SIGNS[Qualifier(value.qualifier)]}{value.value_text}" if value is not None else ""
+        return qualified(value, shown_text(value.value_text)) if value is not None else ""
 
     parts = []
     count = by_statistic.get(Statistic.N)
@@ -146,8 +167,8 @@ def lines_of(values: list[ReportedValue]) -> list[Line]:
             key,
             Line(
                 variable=variable_label(value.variable),
-                category=spaced(value.category),
-                time_point=spaced(value.time_point),
+                category=category_words(value.variable, value.category),
+                time_point=time_point_words(value.time_point),
                 of=str(value.get_unit_of_analysis_display()),
                 location=value.location,
                 abstract=value.origin == "abstract",
@@ -158,7 +179,7 @@ def lines_of(values: list[ReportedValue]) -> list[Line]:
         else:
             line.cells.setdefault(arm, []).append(value)
             if value.unit and value.statistic not in (Statistic.N, Statistic.PERCENT):
-                line.unit = value.unit
+                line.unit = printed_words(value.unit)
     return list(found.values())
 
 
@@ -189,7 +210,7 @@ class ValueFilterForm(forms.Form):
         points = list(dict.fromkeys(value.time_point for value in values if value.time_point))
         everything = [("", gettext_lazy("All"))]
         self._choose("variable", everything + variables)
-        self._choose("time_point", everything + [(point, spaced(point)) for point in points])
+        self._choose("time_point", everything + [(point, time_point_words(point)) for point in points])
 
     def _choose(self, name: str, choices: list) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from registry.core.admin.desk import Desk, register_desk
 from registry.core.admin.filters import CenterFilter
 from registry.core.admin.inlines import RecordInline, StackedRecordInline
+from registry.core.admin.noting import NotesInOneLanguage
 from registry.core.admin.readonly import ReadOnlyAdmin
 from registry.core.admin.record import RecordAdmin
 from registry.core.admin.shown import Column, Shown, chip, columns, link
@@ -11,6 +12,7 @@ __all__ = [
     "CenterFilter",
     "Column",
     "Desk",
+    "NotesInOneLanguage",
     "ReadOnlyAdmin",
     "RecordAdmin",
     "RecordInline",
