@@ -1,10 +1,12 @@
-"""Addresses of exports; included before the router of the API."""
+"""Addresses of exports and of what research shows of a case; included before the router of the API."""
 
 from django.urls import path, re_path
 
 from registry.research.api import ExportView, ReceiptView
+from registry.research.views import PublishedBands
 
 urlpatterns = [
+    path("cases/<uuid:uuid>/published-bands/", PublishedBands.as_view(), name="case-published-bands"),
     path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
     re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
