@@ -16,6 +16,7 @@ from django.utils import formats, timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.cache import never_cache
 
 from cases import editor, extensions
 from cases.codes import CaseStatus
@@ -149,6 +150,7 @@ class EditorStart(View):
         return HttpResponseRedirect(reverse("case-section", args=[uuid, slug]))
 
 
+@never_cache
 def section_page(request: HttpRequest, uuid: Any, slug: str) -> HttpResponse:
     """The page of a section, whichever floor draws it."""
     view = _pages.get(slug)

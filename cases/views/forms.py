@@ -81,7 +81,7 @@ class NewCaseView(CaseRecordFormView):
 
     def form(self, part: Part, data: QueryDict | None, record: Record) -> RecordForm:
         form = super().form(part, data, record)
-        draw_short_lists_as_buttons(form)
+        draw_short_lists_as_buttons(form, "kind")
         return form
 
     def attempt(self, data: QueryDict) -> tuple[list[tuple[Part, RecordForm]], bool]:

@@ -16,16 +16,16 @@ class SegmentedSelect(forms.RadioSelect):
     """Radio buttons in one row, without an entry for “nothing said”: that is none of them being chosen."""
 
 
-def draw_short_lists_as_buttons(form: Any) -> None:
-    """Change the controls of a form's short lists; their fields stay what they are."""
-    for field in form.fields.values():
+def draw_short_lists_as_buttons(form: Any, *also: str) -> None:
+    """Change the controls of a form's short lists, and of those in ``also``; their fields stay what they are."""
+    for name, field in form.fields.items():
         if isinstance(field, MissingCodeFormField) or not isinstance(field, CodeFormField | YesNoFormField):
             continue
         if isinstance(field.widget, forms.HiddenInput):
             continue
         answers = [(code, label) for code, label in field.choices if code not in ("", None)]
         letters = sum(len(str(label)) for _code, label in answers)
-        if not answers or len(answers) > _MOST_ANSWERS or letters > _MOST_LETTERS:
+        if name not in also and (len(answers) > _MOST_ANSWERS or letters > _MOST_LETTERS):
             continue
         field.widget = SegmentedSelect(attrs=dict(field.widget.attrs))
         field.choices = answers
