@@ -4,11 +4,16 @@ from django.urls import path
 
 from outcomes.views import forms
 from outcomes.views.dashboard import UnusualSection
+from outcomes.views.report import LetterPage, ReportPage
 from outcomes.views.section import OutcomesSection
+from outcomes.views.timeline import TimelineSection
 
 urlpatterns = [
     path("unusual-values/", UnusualSection.as_view(), name="unusual-values"),
+    path("cases/<uuid:uuid>/timeline/", TimelineSection.as_view(), name="case-timeline"),
     path("cases/<uuid:uuid>/outcomes/", OutcomesSection.as_view(), name="case-outcomes"),
+    path("cases/<uuid:uuid>/report/", ReportPage.as_view(), name="case-report"),
+    path("cases/<uuid:uuid>/letter/", LetterPage.as_view(), name="case-letter"),
     path("cases/<uuid:parent>/assessments/new/", forms.AssessmentFormView.as_view(), name="assessment-new"),
     path("assessments/<uuid:uuid>/edit/", forms.AssessmentFormView.as_view(), name="assessment-edit"),
     path("assessments/<uuid:uuid>/delete/", forms.AssessmentDeleteView.as_view(), name="assessment-delete"),
