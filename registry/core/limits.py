@@ -88,7 +88,7 @@ def crossings(record: Any) -> list[Crossing]:
 
 def _judged(limit: SoftLimit, record: Any) -> str:
     """The sentence as it stands in the source: it names every number that was compared, also the computed ones."""
-    with translation.override(None, deactivate=True):
+    with translation.override(None):
         sentence = str(limit.crossed(record))
     return _NUMBER.sub(lambda found: plain(Decimal(found.group())), sentence)
 
