@@ -30,8 +30,12 @@ class RecordSaveView(View):
         typed = read_body(request)
         if typed is None:
             return JsonResponse({"detail": _("The page sent something that cannot be read.")}, status=400)
+        return self.answer(request, record, typed)
+
+    def answer(self, request: HttpRequest, record: Any, typed: drafts.Typed) -> JsonResponse:
+        """Store what can be stored, also in a record that is not there yet, and say what became of each field."""
         form_class = editor.form_of(type(record))
-        assert form_class is not None  # noqa: S101  (record_or_404 knows records with a form only)
+        assert form_class is not None  # noqa: S101  (whoever calls this knows records with a form only)
         outcome = drafts.autosave(form_class, record, typed, by=request.user)
         root: Any = outcome.record.aggregate_root()
         root = root if isinstance(root, Case) else editor.latest_case(root)

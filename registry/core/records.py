@@ -239,9 +239,28 @@ _REASON_NEEDED = _("This case is complete. Say why you change it.")
 def _demand_reason(record: Record, stored: Record | None, root: Record | None, reason: str) -> None:
     if root is None or reason.strip() or not root.is_settled():
         return
-    if stored is None and record.grows_after_completion:
+    if record.grows_after_completion and (stored is None or _only_adds(stored, record)):
         return
     raise ValidationError({NON_FIELD_ERRORS: ValidationError(_REASON_NEEDED, code="reason")})
+
+
+def _only_adds(stored: Record, record: Record) -> bool:
+    """Whether nothing that stood there is changed: a page stores a new row field by field.
+
+    A value that takes the place of the reason for its absence adds something too.
+    """
+    before: dict[str, Any] = {
+        field.name: getattr(stored, field.attname) for field in stored._meta.concrete_fields
+    }
+    added = {name for name, value in before.items() if value in (None, "")}
+    kept = all(
+        record.missing.get(name) == code or (name in added and getattr(record, name, None) not in (None, ""))
+        for name, code in stored.missing.items()
+    )
+    return kept and all(
+        field.name in added or field.name in ("missing", "confirmed")
+        for field in _changed_fields(stored, record)
+    )
 
 
 def _demand_completeness(record: Record) -> None:

@@ -159,6 +159,23 @@ def test_follow_up_of_a_complete_case_needs_no_reason(case, clinician):
     assert Assessment.objects.count() == 2
 
 
+def test_follow_up_of_a_complete_case_grows_value_by_value_and_changes_with_a_reason(case, clinician):
+    complete(case)
+    row = Assessment(case=Case.objects.get(), time_point="month_6", vas_pain=2, missing={"kps": "not_done"})
+    records.save(row, by=clinician)
+    row.odi, row.missing = 20, {**row.missing, "barthel": "not_done"}
+    records.save(row, by=clinician)
+    row.kps, row.missing = 80, {"barthel": "not_done"}
+    records.save(row, by=clinician)
+    for change in ({"vas_pain": 3}, {"odi": None}, {"missing": {}}, {"missing": {"barthel": "refused"}}):
+        changed = Assessment.objects.get(pk=row.pk)
+        for name, value in change.items():
+            setattr(changed, name, value)
+        with pytest.raises(ValidationError, match="Say why you change it"):
+            records.save(changed, by=clinician)
+        records.check(changed, by=clinician, reason="read again")
+
+
 def test_a_complete_case_stays_complete(case, clinician):
     complete(case)
     for procedure in Procedure.objects.all():
