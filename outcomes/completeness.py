@@ -14,7 +14,8 @@ def gaps(case: Any) -> list[Gap]:
     """Baseline VAS, one of ODI and KPS at baseline, and rows where complications are said to be listed."""
     if not isinstance(case, Case):
         return []
-    baseline = case.assessments.filter(time_point=TimePoint.BASELINE).first()
+    # Read from all rows, so that a case loaded with them asks the database nothing.
+    baseline = next((row for row in case.assessments.all() if row.time_point == TimePoint.BASELINE), None)
     if baseline is None:
         return [Gap(case, "assessments", _("Assessments: enter the scores before the procedure (baseline)."))]
     found = unanswered(baseline, "vas_pain", of=_("Baseline"))

@@ -113,25 +113,36 @@ def _responder_inputs(row: Any) -> list[Input]:
     return [*before, Input(row, "vas_pain")]
 
 
-def _responder_working(row: Any) -> str:
-    """How far pain fell, in points and in per cent of baseline."""
+def pain_change(row: Any) -> tuple[Any, float | None] | None:
+    """How far pain has changed since baseline: in points, and in per cent where baseline is above 0."""
     baseline = _baseline_vas(row)
     if baseline is None or row.vas_pain is None:
-        return ""
+        return None
     change = row.vas_pain - baseline
+    return change, round(100 * change / baseline) if baseline else None
+
+
+def signed(number: Any) -> str:
+    """``−2.5``, ``+1``, ``0`` for the reader."""
+    return f"{'−' if number < 0 else '+' if number else ''}{shown_number(abs(number))}"
+
+
+def _responder_working(row: Any) -> str:
+    """How far pain fell, in points and in per cent of baseline."""
+    changed = pain_change(row)
+    if changed is None:
+        return ""
+    change, percent = changed
     numbers = {
         "now": shown_number(row.vas_pain),
-        "baseline": shown_number(baseline),
-        "change": f"{'−' if change < 0 else '+' if change else ''}{shown_number(abs(change))}",
+        "baseline": shown_number(_baseline_vas(row)),
+        "change": signed(change),
     }
-    if not baseline:
+    if percent is None:
         return gettext("%(now)s against %(baseline)s: %(change)s points") % numbers
-    percent = (
-        f"{'−' if change < 0 else '+' if change else ''}{shown_number(round(abs(100 * change / baseline)))}"
-    )
     return gettext("%(now)s against %(baseline)s: %(change)s points, %(percent)s %%") % {
         **numbers,
-        "percent": percent,
+        "percent": signed(percent),
     }
 
 
