@@ -1,0 +1,321 @@
+"""Every page answers in German, and none holds a word that no catalogue could reach.
+
+The second is seen in a language made for the test: each message of the source with its letters replaced by wide ones.
+What is left in plain letters on a page was never given to gettext.
+"""
+
+import datetime
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import translation
+from django.utils.translation import trans_real
+
+from registry.access.models import Center
+from tests import factories
+from tests.pages.conftest import form_data
+
+#: What an address may ask for beside a record's public id.
+SLUGS = {
+    "slug": [
+        "patient",
+        "lesions",
+        "procedures",
+        "outcomes",
+        "complications",
+        "followup",
+        "review",
+        "paper-x",
+    ],
+}
+#: Machines and other programs are answered in English; the admin is walked by its models.
+NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/")
+
+
+@pytest.fixture(autouse=True)
+def _own_language():
+    """A request leaves its language to the thread; the next test starts without."""
+    with translation.override(translation.get_language()):
+        yield
+
+
+@pytest.fixture
+def world(center, clinician) -> list[Any]:
+    """One record of every kind, with values in words, missing ones, unusual ones and dates."""
+    day = datetime.date(2024, 3, 11)
+    publication = factories.PublicationFactory(slug="paper-x", title="Q-title", language="en")
+    arm = factories.StudyArmFactory(publication=publication, code="A", label="Q-arm")
+    factories.ReportedValueFactory(publication=publication, arm=arm, value_text="7.4")
+    factories.CitedSeriesFactory(publication=publication)
+    source = factories.PatientFactory(
+        center=factories.CenterFactory(code="PAPER", kind=Center.Kind.PUBLISHED),
+        publication=publication,
+        source_label="Q-source",
+    )
+    published = factories.CaseFactory(
+        patient=source,
+        diagnosis=factories.DiagnosisFactory(label="Q-diagnosis"),
+        missing={"weight_kg": "not_reported"},
+    )
+    factories.SourceValueFactory(
+        publication=publication, record=published, field="age_years", printed="Q-printed", qualifier="nearly"
+    )
+    patient = factories.PatientFactory(center=center, hospital_number="4711", birth_year=1961, by=clinician)
+    diagnosis = factories.DiagnosisFactory(label="Q-diagnosis")
+    case = factories.CaseFactory(
+        patient=patient, diagnosis=diagnosis, age_years=17, missing={"recurrent": "unknown"}, by=clinician
+    )
+    lesion = factories.LesionFactory(
+        case=case, volume_ml=68, zone_ala=True, side="left", missing={"cortical_breach": "not_done"}
+    )
+    made: list[Any] = [published, patient, case, lesion, diagnosis, factories.TreatmentFactory(case=case)]
+    by_kind = {}
+    for kind, details in (
+        ("reboa", factories.ReboaDetailsFactory),
+        ("vertebroplasty", factories.VertebroplastyDetailsFactory),
+        ("sacroplasty", factories.SacroplastyDetailsFactory),
+        ("rfa", factories.RfaDetailsFactory),
+    ):
+        by_kind[kind] = factories.ProcedureFactory(case=case, kind=kind, date=day, duration_min=9)
+        made += [by_kind[kind], details(procedure=by_kind[kind])]
+    treated = factories.TreatedLesionFactory(procedure=by_kind["rfa"], lesion=lesion, cement_volume_ml=12)
+    session = factories.TransarterialSessionFactory(procedure=by_kind["vertebroplasty"], date=day)
+    made += [
+        treated,
+        session,
+        factories.AblationFactory(treated_lesion=treated),
+        factories.TransarterialDrugFactory(session=session, name="Q-drug"),
+        factories.BalloonInflationFactory(procedure=by_kind["reboa"], inflated_min=0, deflated_min=40),
+        factories.AssessmentFactory(case=case, vas_pain=8, kps=60),
+        factories.AssessmentFactory(case=case, time_point="month_3", date=day),
+        factories.ComplicationFactory(procedure=by_kind["rfa"], lesion=lesion),
+        factories.FollowUpStatusFactory(case=case, followup_state="under_follow_up"),
+    ]
+    return made
+
+
+def patterns(found: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in get_resolver().url_patterns if found is None else found:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern.url_patterns, route)
+        elif pattern.name and not route.removeprefix("^").startswith(NOT_PAGES):
+            yield route, pattern
+
+
+def answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]:
+    """What every address answers to somebody who looks: the first record that it takes, and every section."""
+    uuids = [str(record.uuid) for record in world]
+    for route, pattern in patterns():
+        converters = pattern.pattern.converters
+        uuid_names = [name for name in converters if name not in SLUGS]
+        seen = False
+        for words in itertools.product(*(SLUGS[name] for name in converters if name in SLUGS)):
+            slugs = dict(zip([name for name in converters if name in SLUGS], words, strict=True))
+            for ids in itertools.product(uuids, repeat=len(uuid_names)):
+                try:
+                    url = reverse(pattern.name, kwargs=slugs | dict(zip(uuid_names, ids, strict=True)))
+                except NoReverseMatch:
+                    break
+                answer = client.get(url)
+                if answer.status_code == 404:
+                    continue
+                seen = True
+                yield url, answer
+                break
+        assert seen or "model" in converters, f"{route} finds nothing: add a record or a word to this file"
+
+
+def admin_answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]:
+    urls = [reverse("admin:index")]
+    for model in admin.site._registry:
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        urls.append(reverse(f"{base}_changelist"))
+        record = next((record for record in world if type(record) is model), None)
+        if record is not None:
+            urls += [reverse(f"{base}_{page}", args=[record.pk]) for page in ("change", "history", "delete")]
+    for url in urls:
+        yield url, client.get(url, follow=True)
+
+
+@pytest.fixture
+def german(clinician):
+    """A clinician whose browser asks for German."""
+    client = Client(headers={"accept-language": "de"})
+    client.force_login(clinician)
+    return client
+
+
+@pytest.fixture
+def german_admin(db):
+    client = Client(headers={"accept-language": "de"})
+    client.force_login(factories.UserFactory(username="q-boss", is_staff=True, is_superuser=True))
+    return client
+
+
+def language_of(answer: Any) -> str:
+    """What the page says of itself; empty for a part of a page."""
+    found = re.search(r'<html lang="([\w-]+)"', answer.content.decode())
+    return found[1] if found else ""
+
+
+def is_page(answer: Any) -> bool:
+    return answer.status_code in (200, 422) and answer["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "name", ["dashboard", "case-list", "case-new", "literature", "account", "password_change"]
+)
+def test_a_page_answers_in_german(german, world, name):
+    answer = german.get(reverse(name))
+    assert answer.status_code == 200
+    assert answer["Content-Language"] == "de"
+    assert language_of(answer) == "de"
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/cases/?q=%00"])
+def test_refusals_answer_in_german(german, path):
+    answer = german.get(path)
+    assert answer.status_code in (400, 404)
+    assert '<html lang="de"' in answer.content.decode()
+
+
+# --- nothing that no catalogue could reach ------------------------------------------------------------------------
+
+_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_WIDE = str.maketrans({letter: chr(ord(letter) + 0xFEE0) for letter in _PLAIN})
+_KEPT = re.compile(r"%\(\w+\)[a-z]|%[a-z%]|\{\w*\}|</?\w[^>]*>|&\w+;")
+
+
+def widened(message: str) -> str:
+    """A message in wide letters, its placeholders and marks as they were."""
+    message = message.rpartition(translation.trans_real.CONTEXT_SEPARATOR)[2]
+    parts, at = [], 0
+    for kept in _KEPT.finditer(message):
+        parts += [message[at : kept.start()].translate(_WIDE), kept[0]]
+        at = kept.end()
+    return "".join([*parts, message[at:].translate(_WIDE)])
+
+
+class WideLetters(trans_real.DjangoTranslation):
+    """German in name; every message comes back in wide letters."""
+
+    def gettext(self, message: str) -> str:
+        return widened(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return widened(msgid1 if n == 1 else msgid2)
+
+
+#: What may stand on a page in plain letters: units, scores, techniques and codes that are the same in every language,
+#: and what this test has entered (every name of its own begins with a Q).
+_SAME = re.compile(
+    r"\b(Q-[\w-]+|q-boss|clinician|English|Deutsch|HEI|PAPER|Hospital|Author|et al|Table|tests?|paper-x"
+    r"|SINS|VAS|NRS|ODI|KPS|ECOG|ASA|INR|BMI|ESCC|Frankel|ASIA|Denis|Barthel|SIR|CIRSE|Clavien|Dindo|I?[IV]+[ab]?"
+    r"|REBOA|RFA|TACE|TAI|TAE|PSP|PVA|PMMA|ICD|CTA|MRA|DSA|MRI|DOI|API|ISO|UUID|JSON|CSV|min|system"
+    # Codes, which exports and the admin's lists name as they are stored; the names of Django's own pictures.
+    r"|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|diagnosis-\d+|vas_pain|ala|[a-z]+(\+[a-z]+)+|True|False)\b"
+)
+_TYPED = re.compile(r'<input(?=[^>]*type="(?:text|number|date)")[^>]*name="([^"]+)"')
+_WORD = re.compile(r"[A-Za-zÄÖÜäöü]{3,}")
+_SPOKEN = ("aria-label", "title", "alt", "placeholder", "data-label")
+
+
+class Spoken(HTMLParser):
+    """The texts that a reader sees or hears, but for what says that it is in another language."""
+
+    VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.silent: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        foreign = given.get("lang") not in (None, "de", "de-de")
+        if tag not in self.VOID and (
+            self.silent or foreign or tag in ("script", "style", "code", "textarea")
+        ):
+            self.silent.append(tag)
+        elif not self.silent:
+            self.found += [given[name] for name in _SPOKEN if given.get(name)]
+            if tag == "input" and given.get("type") == "submit":
+                self.found.append(given.get("value") or "")
+
+    def handle_endtag(self, tag):
+        if self.silent and tag in self.silent:
+            while self.silent.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.found.append(data)
+
+
+def plain_words(html: str) -> set[str]:
+    """Texts of a page that hold a word in plain letters."""
+    parser = Spoken()
+    parser.feed(html)
+    return {" ".join(text.split()) for text in parser.found if _WORD.search(_SAME.sub("", text))}
+
+
+@pytest.fixture
+def _wide_letters(monkeypatch):
+    monkeypatch.setitem(trans_real._translations, "de", WideLetters("de"))
+
+
+def where_plain(found: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Text → the first page it was met on; every page says that it is German."""
+    met: dict[str, str] = {}
+    for url, answer in found:
+        assert answer.status_code in (200, 302, 403, 405, 422), url
+        if is_page(answer):
+            assert language_of(answer) in ("de", "de-de", ""), url
+            for text in plain_words(answer.content.decode()):
+                met.setdefault(text, url)
+    return met
+
+
+def report(met: dict[str, str]) -> str:
+    return "never given to gettext:\n" + "\n".join(f"{text}    {url}" for text, url in sorted(met.items()))
+
+
+def refusals(client: Client, shown: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """What every page with a form answers when nothing that is typed into it can be read."""
+    for url, answer in shown:
+        html = answer.content.decode() if is_page(answer) else ""
+        if '<form method="post"' in html.partition("<main")[2]:
+            typed = set(_TYPED.findall(html))
+            sent = {name: "7x" if name in typed else value for name, value in form_data(answer).items()}
+            yield url, client.post(url, sent)
+
+
+@pytest.mark.usefixtures("_wide_letters")
+def test_no_page_and_no_refusal_shows_a_word_that_is_not_translated(german, world):
+    pages = list(answers(german, world))
+    assert sum(is_page(answer) for _url, answer in pages) > 30
+    refused = list(refusals(german, pages))
+    assert sum(answer.status_code == 422 for _url, answer in refused) > 5
+    found = where_plain(pages + refused)
+    assert not found, report(found)
+
+
+@pytest.mark.usefixtures("_wide_letters")
+def test_no_page_of_the_admin_shows_a_word_that_is_not_translated(german_admin, world):
+    found = where_plain(admin_answers(german_admin, world))
+    assert not found, report(found)
+
+
+def test_a_word_in_plain_letters_is_found():
+    assert widened("%(n)s <b>new</b> lines") == "%(n)s <b>ｎｅｗ</b> ｌｉｎｅｓ"
+    assert plain_words("<p>Nothing</p>") == {"Nothing"}
+    assert plain_words('<p lang="en">Nothing</p><p title="Open">6 mL</p>') == {"Open"}
+    assert plain_words("<p>ｎｅｗ SINS</p>") == set()
