@@ -1,5 +1,6 @@
 """Template tags and filters that every page may use."""
 
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from registry.core.units import shown_number
 from registry.core.views.display import Shown, missing_label
+from registry.core.views.links import edit_url, form_url
 
 register = template.Library()
 
@@ -150,6 +152,18 @@ def box_groups(field: Any) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 @register.filter
+def edit_address(record: Any) -> str:
+    """Where a record is edited."""
+    return edit_url(record)
+
+
+@register.filter
+def form_address(record: Any) -> str:
+    """The record's own form, which works without script."""
+    return form_url(record)
+
+
+@register.filter
 def bare(value: Shown | None) -> SafeString:
     """A value whose unit stands in the head of its column."""
     return shown(replace(value, unit="") if value is not None else None)
@@ -159,3 +173,9 @@ def bare(value: Shown | None) -> SafeString:
 def names(message: Any, label: Any) -> bool:
     """Whether a message names its field already, so that the label need not stand before it."""
     return str(message).lower().startswith(str(label).lower())
+
+
+@register.simple_tag
+def new_token() -> str:
+    """Names a row before it exists, so that a second click finds the row that the first one made."""
+    return str(uuid.uuid4())

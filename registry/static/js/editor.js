@@ -412,10 +412,21 @@ function beforeRow(event) {
 }
 
 function afterRow(event) {
-  const arrived = event.target.matches?.("[data-row]") ? event.target : event.target.querySelector?.("[data-row]");
-  if (!arrived || !arrived.hasAttribute("data-new")) return;
+  const arrived = event.target.closest?.("[data-new]") ?? event.target.querySelector?.("[data-new]");
+  if (!arrived) return;
   arrived.removeAttribute("data-new");
   arrived.querySelector("[data-first], input:not([type=hidden]), select, textarea")?.focus();
+}
+
+/** The next row gets another name; a second click before the answer carries the same one and finds the same row. */
+function renewToken(event) {
+  const token = event.detail.successful && event.detail.elt.elements?.token;
+  if (!token) return;
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  token.value = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- */
@@ -431,6 +442,7 @@ if (desk) {
   document.addEventListener("submit", (event) => { if (saved(event.target)) event.preventDefault(); });
   document.addEventListener("htmx:configRequest", beforeRow);
   document.addEventListener("htmx:load", afterRow);
+  document.addEventListener("htmx:afterRequest", renewToken);
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) outbox.askToSignIn().then(() => window.htmx.trigger(event.detail.elt, "submit"));
   });
