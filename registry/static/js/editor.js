@@ -5,7 +5,9 @@
  * DOM default, which always holds what the server has stored; saving moves the default, so nothing else is remembered.
  */
 
-import { cookie, createOutbox } from "./outbox.js";
+import { controls, current, names, prefixOf, same, saved, setShown, setStored, stored } from "./controls.js";
+import { createOutbox } from "./outbox.js";
+import { watchRows } from "./rows.js";
 
 const desk = document.querySelector("[data-editor]");
 const MISSING = "__missing";
@@ -13,69 +15,7 @@ const CONFIRM = "confirm__";
 const KEYS = { "?": "unknown", "!": "not_done", "*": "refused", "/": "not_applicable" };
 const FREE_TEXT = "textarea, input[type=text]:not([inputmode]), input[type=search], input[type=password]";
 
-/* -- controls and their stored state ------------------------------------------------------------------------------ */
-
-const saved = (form) => form?.dataset?.save !== undefined;
-
-/** The controls of a form that carry one name. */
-function controls(form, name) {
-  return [...form.elements].filter((control) => control.name === name);
-}
-
-function current(form, name) {
-  return controls(form, name).flatMap((control) => {
-    if (control.type === "checkbox" || control.type === "radio") return control.checked ? [control.value] : [];
-    return control.value === "" ? [] : [control.value];
-  });
-}
-
-function stored(form, name) {
-  return controls(form, name).flatMap((control) => {
-    if (control.type === "checkbox" || control.type === "radio") return control.defaultChecked ? [control.value] : [];
-    if (control.tagName === "SELECT") {
-      const chosen = [...control.options].find((option) => option.defaultSelected);
-      return chosen && chosen.value !== "" ? [chosen.value] : [];
-    }
-    return control.defaultValue === "" ? [] : [control.defaultValue];
-  });
-}
-
-/** Note what the server holds, without touching what is shown. */
-function setStored(form, name, values) {
-  for (const control of controls(form, name)) {
-    if (control.type === "checkbox" || control.type === "radio") {
-      const was = control.checked;
-      control.defaultChecked = values.includes(control.value);
-      control.checked = was;
-    } else if (control.tagName === "SELECT") {
-      const was = control.value;
-      for (const option of control.options) option.defaultSelected = option.value === (values[0] ?? "");
-      control.value = was;
-    } else {
-      const was = control.value;
-      control.defaultValue = values[0] ?? "";
-      control.value = was;
-    }
-  }
-}
-
-/** Show a value, as if it had been chosen. */
-function setShown(form, name, values) {
-  for (const control of controls(form, name)) {
-    if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
-    else control.value = values[0] ?? "";
-  }
-}
-
-const same = (a, b) => a.length === b.length && [...a].sort().join("\u0000") === [...b].sort().join("\u0000");
-
-function names(form) {
-  return [...new Set([...form.elements].map((control) => control.name).filter(Boolean))];
-}
-
-function prefixOf(form) {
-  return form.id.replace(/^rec-/, "") + "-";
-}
+/* -- what is sent ------------------------------------------------------------------------------------------------ */
 
 const isConfirmation = (form, name) => name.slice(prefixOf(form).length).startsWith(CONFIRM);
 
@@ -400,35 +340,6 @@ function leaving(event) {
   if (lost) event.preventDefault();
 }
 
-/* -- rows that come and go ---------------------------------------------------------------------------------------- */
-
-function beforeRow(event) {
-  event.detail.headers["X-Stay-On-Page"] = "1";
-  // Signing in again has given out another token than the one this page was drawn with.
-  event.detail.headers["X-CSRFToken"] = cookie("csrftoken");
-  delete event.detail.parameters.csrfmiddlewaretoken;
-  const reason = document.getElementById("change-reason");
-  if (reason) event.detail.parameters.reason = reason.value;
-}
-
-function afterRow(event) {
-  const arrived = event.target.closest?.("[data-new]") ?? event.target.querySelector?.("[data-new]");
-  if (!arrived) return;
-  arrived.removeAttribute("data-new");
-  arrived.querySelector("[data-first], input:not([type=hidden]), select, textarea")?.focus();
-}
-
-/** The next row gets another name; a second click before the answer carries the same one and finds the same row. */
-function renewToken(event) {
-  const token = event.detail.successful && event.detail.elt.elements?.token;
-  if (!token) return;
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  token.value = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
 /* ----------------------------------------------------------------------------------------------------------------- */
 
 if (desk) {
@@ -440,12 +351,7 @@ if (desk) {
   document.addEventListener("click", followed);
   document.addEventListener("focusout", () => window.setTimeout(() => { releaseHeld(); report(outbox); }));
   document.addEventListener("submit", (event) => { if (saved(event.target)) event.preventDefault(); });
-  document.addEventListener("htmx:configRequest", beforeRow);
-  document.addEventListener("htmx:load", afterRow);
-  document.addEventListener("htmx:afterRequest", renewToken);
-  document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 401) outbox.askToSignIn().then(() => window.htmx.trigger(event.detail.elt, "submit"));
-  });
+  watchRows(outbox);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendAll({ keepalive: true }); });
   window.addEventListener("beforeunload", leaving);
   window.addEventListener("pagehide", () => sendAll({ keepalive: true }));
