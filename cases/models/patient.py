@@ -89,7 +89,12 @@ class Patient(Record):
     birth_year = fields.IntegerField(_("year of birth"), null=True, blank=True)
     hospital_number = EncryptedLineField(_("hospital number"))
     hospital_number_hash = models.CharField(
-        max_length=64, blank=True, default="", editable=False, db_index=True
+        _("look-up key of the hospital number"),
+        max_length=64,
+        blank=True,
+        default="",
+        editable=False,
+        db_index=True,
     )
     consent_status = fields.CodeField(_("consent"), choices=ConsentStatus.choices, null=True, blank=True)
     consent_date = fields.DateField(_("date of consent"), null=True, blank=True)
