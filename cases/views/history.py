@@ -1,5 +1,6 @@
 """The history of a case in plain words: who, when, why, from what, to what, over the case and all its records."""
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,8 +21,10 @@ from registry.core.rules import label_of
 from registry.core.units import shown_unit, unit_of
 from registry.core.views.display import Reader, missing_label, words
 
-#: A page shows so many changes, the latest first.
-LIMIT = 200
+#: A page looks at so many rows of history, the latest first; every field that is left while typing leaves one.
+LIMIT = 600
+#: Changes of one person to one record that follow each other within this time are told as one.
+SITTING = datetime.timedelta(minutes=10)
 
 
 @dataclass
@@ -46,6 +49,47 @@ class Entry:
     kind: str
     record: str
     changes: list[Told] = field(default_factory=list)
+    #: Which record, whatever it was called then.
+    key: tuple[str, int] = ("", 0)
+
+
+def told_by_sitting(entries: list[Entry]) -> list[Entry]:
+    """Entries, the latest first, with those of one sitting joined: each field from its first to its last value.
+
+    A field is saved whenever it is left, so that one visit to a form leaves many rows; a reader wants the visit. Rows
+    with a reason, deletions and confirmations stand for themselves.
+    """
+    told: list[Entry] = []
+    latest: dict[tuple[str, int], Entry] = {}
+    for entry in entries:
+        later = latest.get(entry.key)
+        if later is None or not _same_sitting(entry, later):
+            told.append(entry)
+            latest[entry.key] = entry
+            continue
+        known = {change.label: change for change in later.changes}
+        for change in entry.changes:
+            if change.label in known:
+                known[change.label].before = change.before
+            else:
+                later.changes.append(change)
+        later.kind = entry.kind
+        later.record = later.record if entry.kind == "changed" else entry.record
+        later.changes = [
+            change for change in later.changes if change.withheld or change.before != change.after
+        ]
+    return told
+
+
+def _same_sitting(entry: Entry, later: Entry) -> bool:
+    return (
+        entry.who == later.who
+        and not entry.why
+        and not later.why
+        and later.kind == "changed"
+        and entry.kind in ("changed", "added")
+        and later.when - entry.when <= SITTING
+    )
 
 
 def records_of_cases() -> Iterator[tuple[type[Record], str]]:
@@ -149,6 +193,7 @@ def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
         kind=kind,
         record=_name_of(row),
         changes=changes,
+        key=(row.instance_type._meta.label, row.id),
     )
 
 
@@ -180,7 +225,9 @@ class HistoryPage(View):
             request,
             "cases/_history.html" if htmx else "cases/history.html",
             context.as_dict(
-                entries=[entry for entry in entries if entry.changes or entry.kind != "changed"],
+                entries=[
+                    entry for entry in told_by_sitting(entries) if entry.changes or entry.kind != "changed"
+                ],
                 cut=len(rows) > LIMIT,
                 limit=LIMIT,
             ),
