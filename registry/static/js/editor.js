@@ -267,6 +267,8 @@ function keyed(event) {
   }
   const code = KEYS[event.key];
   const name = control.dataset.name ?? control.name;
+  // In a date the stroke separates day, month and year.
+  if (event.key === "/" && control.type.startsWith("date")) return;
   if (!code || control.matches(FREE_TEXT) || name.endsWith(MISSING)) return;
   const [companion] = controls(control.form, name + MISSING);
   if (!companion || ![...companion.options].some((option) => option.value === code)) return;
