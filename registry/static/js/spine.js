@@ -7,6 +7,7 @@
 
 const SACRAL = ["S1", "S2", "S3", "S4", "S5"];
 const LATERAL = ["ala", "foraminal"];
+const FIRST = "L1";
 const OTHER = { right: "left", left: "right" };
 const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" };
 
@@ -91,15 +92,18 @@ class Picture {
       region.setAttribute("aria-label", region.dataset.name);
       region.setAttribute("tabindex", "-1");
     }
-    this.svg.addEventListener("click", (event) => this.clicked(event));
-    this.svg.addEventListener("keydown", (event) => this.pressed(event));
-    this.svg.addEventListener("focusin", (event) => this.entered(event));
-    this.svg.addEventListener("focusout", () => this.left());
-    this.svg.addEventListener("pointerover", (event) => this.say(event.target.closest("[data-region]")));
-    this.svg.addEventListener("pointerleave", () => this.say(this.focused()));
+    // On the frame, not on the drawing: an SVG that listens for focus becomes a stop of the tab key itself.
+    this.root.addEventListener("click", (event) => this.clicked(event));
+    this.root.addEventListener("keydown", (event) => this.pressed(event));
+    this.root.addEventListener("focusin", (event) => this.entered(event));
+    this.root.addEventListener("focusout", () => this.left());
+    this.root.addEventListener("pointerover", (event) => {
+      this.say(event.target.closest("[data-region]") ?? this.focused());
+    });
+    this.root.addEventListener("pointerleave", () => this.say(this.focused()));
     this.draw();
-    const first = [...this.regions.values()].find((region) => this.state(region) === "true");
-    this.stand(first ?? this.regions.values().next().value);
+    const marked = [...this.regions.values()].find((region) => this.state(region) === "true");
+    this.stand(marked ?? this.regions.get(FIRST));
     this.root.dataset.spineLive = "";
   }
 
@@ -258,7 +262,7 @@ class Picture {
 
   focused() {
     const region = document.activeElement?.closest?.("[data-region]");
-    return region && this.svg.contains(region) ? region : null;
+    return region && this.root.contains(region) ? region : null;
   }
 
   /** The picture is one stop of the tab key: it leads to the region that was last visited. */
@@ -278,13 +282,13 @@ class Picture {
 
   pressed(event) {
     const region = event.target.closest("[data-region]");
-    if (!region || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!region || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === " " || event.key === "Enter") {
       this.toggle(region);
     } else if (event.key in ARROWS) {
       this.regions.get(region.dataset[ARROWS[event.key]])?.focus();
     } else if (event.key === "Home" || event.key === "End") {
-      [...this.regions.values()].at(event.key === "Home" ? 0 : -1).focus();
+      this.regions.get(event.key === "Home" ? FIRST : "coccyx").focus();
     } else {
       return;
     }
@@ -293,6 +297,7 @@ class Picture {
 
   entered(event) {
     const region = event.target.closest("[data-region]");
+    if (!region) return;
     this.stand(region);
     this.say(region);
     this.ring(region.matches(":focus-visible") ? region : null);
