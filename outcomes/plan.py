@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Case as Switch
 from django.db.models import Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from cases.codes import DatePrecision
@@ -19,7 +20,7 @@ from outcomes.codes import WINDOWS, FollowupState, TimePoint, VitalStatus
 from outcomes.models.assessment import OBSERVED, Assessment
 from outcomes.models.followup import FollowUpStatus
 from registry.core.codes import MissingCode
-from registry.core.expressions import DaysBetween
+from registry.core.expressions import AnyGiven, DaysBetween, WithoutKeys
 
 #: The registry's default plan (a judgement of this registry, as the windows are). Day 2, 1 week, discharge, last
 #: follow-up and unscheduled visits are welcome whenever they are entered, and never asked for.
@@ -101,8 +102,8 @@ def is_answered(assessment: Any) -> bool:
 
 def answered_sql() -> Q:
     """``is_answered`` as a condition on assessments."""
-    scored = Q(*(Q(**{f"{name}__isnull": False}) for name in OBSERVED), _connector=Q.OR)
-    return scored | Q(missing__has_any_keys=list(OBSERVED))
+    beside = (name for name in Assessment.missable_fields() if name not in OBSERVED)
+    return Q(AnyGiven(*OBSERVED)) | ~Q(Exact(WithoutKeys("missing", *beside), Value({}, models.JSONField())))
 
 
 # -- a case ----------------------------------------------------------------------------------------------------------

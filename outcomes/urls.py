@@ -1,14 +1,20 @@
 """Addresses of assessments, complications and follow-up."""
 
-from django.urls import path
+from django.urls import include, path
 
 from outcomes.views import forms
 from outcomes.views.dashboard import UnusualSection
+from outcomes.views.followup import followup
+from outcomes.views.followup_entry import TimePointView, followup_line
 from outcomes.views.report import LetterPage, ReportPage
 from outcomes.views.section import OutcomesSection
 from outcomes.views.timeline import TimelineSection
 
 urlpatterns = [
+    path("", include("outcomes.editor_urls")),
+    path("followup/", followup, name="followup"),
+    path("followup/<uuid:parent>/", followup_line, name="followup-line"),
+    path("followup/<uuid:parent>/<slug:time_point>/", TimePointView.as_view(), name="followup-entry"),
     path("unusual-values/", UnusualSection.as_view(), name="unusual-values"),
     path("cases/<uuid:uuid>/timeline/", TimelineSection.as_view(), name="case-timeline"),
     path("cases/<uuid:uuid>/outcomes/", OutcomesSection.as_view(), name="case-outcomes"),

@@ -99,7 +99,10 @@ def _version_read(stored: Any, version: int) -> Any:
 
 
 def _changed(base: Any, column: Any, mine: tuple[Any, Any]) -> bool:
-    if base is None or not hasattr(base, column.attname):
+    if base is None:
+        # Nobody has read a version: both began with nothing, and saying nothing is no change.
+        return mine[0] not in (None, "") or mine[1] is not None
+    if not hasattr(base, column.attname):
         return True
     return mine != (getattr(base, column.attname), (base.missing or {}).get(column.name))
 

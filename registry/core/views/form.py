@@ -152,9 +152,14 @@ class RecordFormView(View):
 
     def form(self, part: Part, data: QueryDict | None, record: Record) -> RecordForm:
         initial = self.initial(part) if record.pk is None else None
+        prefix = self.prefix(part) or None
         return part.form_class(
-            data, instance=record, by=self.request.user, prefix=part.name or None, initial=initial or None
+            data, instance=record, by=self.request.user, prefix=prefix, initial=initial or None
         )
+
+    def prefix(self, part: Part) -> str:
+        """Begins the names of the part's controls."""
+        return part.name
 
     def attempt(self, data: QueryDict) -> tuple[list[tuple[Part, RecordForm]], bool]:
         """Validate and save all parts; with several, in one transaction that is taken back when any is refused."""
@@ -274,7 +279,7 @@ class RecordFormView(View):
         Whatever differs from what was saved the first time is then a conflict; the number that the registry gave
         meanwhile is none.
         """
-        prefix = f"{part.name}-" if part.name else ""
+        prefix = f"{self.prefix(part)}-" if self.prefix(part) else ""
         if not data.get(f"{prefix}version"):
             data[f"{prefix}version"] = "0"
         record = part.instance({"": self.record})

@@ -1,0 +1,92 @@
+"""The scores of one planned time point in a compact form: what the follow-up list asks for."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from outcomes import codes
+from outcomes.forms import AssessmentForm
+from outcomes.models.assessment import OBSERVED
+from registry.core.codes import MISSING_SUFFIX, MissingCode
+from registry.core.views.layout import Fieldset
+
+SCORES = (
+    "vas_pain",
+    "pain_instrument",
+    "odi",
+    "kps",
+    "analgesic_scale",
+    "analgesic_class",
+    "ambulatory",
+    "satisfaction",
+)
+#: Those of them that are observed: the instrument only says how.
+ASKED = tuple(name for name in SCORES if name in OBSERVED)
+#: Why a whole time point has no score.
+ABSENCES = (MissingCode.NOT_DONE, MissingCode.REFUSED, MissingCode.LOST, MissingCode.DIED)
+#: Those that also end the follow-up of the case.
+ENDINGS = {MissingCode.LOST: codes.FollowupState.LOST, MissingCode.DIED: codes.FollowupState.DIED}
+
+
+class TimePointForm(AssessmentForm):
+    """The time point is given; one reason may stand for every score that is left empty."""
+
+    absent = forms.ChoiceField(
+        label=gettext_lazy("Reason for all scores left empty"),
+        required=False,
+        choices=[("", "–"), *((code.value, code.label) for code in ABSENCES)],
+    )
+    close = forms.BooleanField(
+        label=gettext_lazy("If lost or died: end the follow-up"), required=False, initial=True
+    )
+
+    fieldsets = (Fieldset("", ("date", *SCORES, "absent", "close")),)
+
+    class Meta(AssessmentForm.Meta):
+        fields = ("date", *SCORES)
+
+    @property
+    def why(self) -> str:
+        """The reason for the change; explaining an unusual value is one."""
+        return super().why or "; ".join(self.confirmations.values())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        empty = [name for name in ASKED if name not in self.errors and cleaned.get(name) is None]
+        absent = cleaned.get("absent")
+        if absent:
+            for name in empty:
+                cleaned[name + MISSING_SUFFIX] = cleaned.get(name + MISSING_SUFFIX) or absent
+            if len(empty) == len(ASKED):
+                # Nobody was seen, so there is no day on which it was.
+                cleaned.update(date=None, **{f"date{MISSING_SUFFIX}": absent})
+        elif len(empty) == len(ASKED) and not self._says_otherwise(cleaned):
+            self.add_error("absent", _("Enter a score, or say why there is none."))
+        if cleaned.get("vas_pain") is None and "vas_pain" not in self.errors:
+            cleaned["pain_instrument"] = None
+        self._note_version(cleaned)
+        return cleaned
+
+    def _says_otherwise(self, cleaned: dict[str, Any]) -> bool:
+        """A single score has a reason, or the stored assessment holds what this form does not show."""
+        beside = (name for name in OBSERVED if name not in ASKED)
+        return any(cleaned.get(name + MISSING_SUFFIX) for name in ASKED) or any(
+            getattr(self.instance, name) is not None for name in beside
+        )
+
+    def _note_version(self, cleaned: dict[str, Any]) -> None:
+        """A score on the registry's own scale says so; one that was stored with another version keeps it."""
+        if cleaned.get("analgesic_scale") is None:
+            self.instance.analgesic_scale_version = None
+        elif self.instance.analgesic_scale_version is None:
+            self.instance.analgesic_scale_version = codes.AnalgesicScaleVersion.REGISTRY_1
+
+    @property
+    def ending(self) -> str:
+        """The state of follow-up that the reason for all implies, where it is to be noted."""
+        absent = self.cleaned_data.get("absent")
+        return (
+            ENDINGS[MissingCode(absent)].value if self.cleaned_data.get("close") and absent in ENDINGS else ""
+        )
