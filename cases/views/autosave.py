@@ -12,7 +12,15 @@ from django.views import View
 
 from cases import editor
 from cases.models import Case
-from cases.views.editor import Block, block_of, clock, editable_case, navigation, record_or_404
+from cases.views.editor import (
+    Block,
+    block_of,
+    clock,
+    editable_case,
+    in_case,
+    navigation,
+    record_or_404,
+)
 from registry.core import drafts
 from registry.core.models import Record
 from registry.core.reading import refuse_nul
@@ -98,19 +106,6 @@ def _lists(found: Any) -> dict[str, list[str]]:
 def _text(found: Any) -> str:
     refuse_nul(str(found))
     return str(found).strip()[:400]
-
-
-def in_case(case: Case, record: Any) -> Any:
-    """The record as part of the loaded case, where everything around it is known."""
-    if isinstance(record, Case):
-        return case
-    if record.pk == case.patient_id and type(record) is type(case.patient):
-        return case.patient
-    for section in editor.sections():
-        for row in section.records(case):
-            if type(row) is type(record) and row.pk == record.pk:
-                return row
-    return record
 
 
 def notes_of(block: Block, typed: drafts.Typed, conflicts: list[str]) -> dict[str, str]:

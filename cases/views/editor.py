@@ -1,6 +1,7 @@
 """The section editor of a case: one page per section, saved field by field while it is filled in."""
 
 import uuid as uuids
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,7 +197,7 @@ class AddRowView(View):
         for record in self.new_records(parent):
             stored = type(record)._base_manager.filter(uuid=record.uuid).first()
             try:
-                made.append(stored or records.save(record, by=request.user, reason=self.why))
+                made.append(stored or self.make(record))
             except ValidationError as error:
                 refused += error.messages
         root = parent.aggregate_root()
@@ -210,12 +211,12 @@ class AddRowView(View):
             **self.more(case, parent),
         }
         html = render_to_string(self.template_name, context, request=request) if made else ""
-        html += render_to_string(
-            "cases/editor/_after_row.html",
-            {"case": case, "slug": self.slug, "standings": editor.standings(case), "refused": refused},
-            request=request,
-        )
+        html += after_row(request, case, self.slug, refused, parent)
         return HttpResponse(html, status=200 if made or not refused else 422)
+
+    def make(self, record: Record) -> Record:
+        """Write one new row, and whatever is written with it."""
+        return records.save(record, by=self.request.user, reason=self.why)
 
     @property
     def why(self) -> str:
@@ -258,13 +259,43 @@ class RemoveRowView(View):
             records.delete(record, by=request.user, reason=str(request.POST.get("reason", "")))
         except ValidationError as error:
             status, refused = 422, error.messages
-        case = editable_case(request, case.uuid)
-        html = render_to_string(
-            "cases/editor/_after_row.html",
-            {"case": case, "slug": slug, "standings": editor.standings(case), "refused": refused},
-            request=request,
-        )
-        return HttpResponse(html, status=status)
+        parent = getattr(record, record.immutable_fields[0]) if record.immutable_fields else None
+        html = after_row(request, editable_case(request, case.uuid), slug, refused, parent)
+        # A row that could not be removed stays on the page.
+        return HttpResponse(html, status=status, headers={"HX-Reswap": "none"} if refused else {})
+
+
+def after_row(
+    request: HttpRequest, case: Case, slug: str, refused: Sequence[str] = (), parent: Record | None = None
+) -> str:
+    """What changes elsewhere on the page when a row has come or gone: the side list, what was refused, and the slots
+    of the record that the row hangs on.
+    """
+    slots = editor.slots_of(in_case(case, parent)) if parent is not None else {}
+    return render_to_string(
+        "cases/editor/_after_row.html",
+        {
+            "case": case,
+            "slug": slug,
+            "standings": editor.standings(case),
+            "refused": refused,
+            "slots": slots.items(),
+        },
+        request=request,
+    )
+
+
+def in_case(case: Case, record: Any) -> Any:
+    """The record as part of the loaded case, where everything around it is known."""
+    if isinstance(record, Case):
+        return case
+    if record.pk == case.patient_id and type(record) is type(case.patient):
+        return case.patient
+    for section in editor.sections():
+        for row in section.records(case):
+            if type(row) is type(record) and row.pk == record.pk:
+                return row
+    return record
 
 
 def record_or_404(request: HttpRequest, model: str, uuid: Any) -> Any:

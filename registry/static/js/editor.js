@@ -131,6 +131,14 @@ function fillSlots(slots) {
   }
 }
 
+/** Notes that come along with another record's answer do not take away what a field of their own has been refused. */
+function notRefused(slots, form = null) {
+  const another = (name) => refusals.has(name) && !(form && name.startsWith(prefixOf(form)));
+  return Object.fromEntries(
+    Object.entries(slots).filter(([id]) => !(id.startsWith("notes-") && another(id.slice("notes-".length)))),
+  );
+}
+
 function releaseHeld() {
   const waiting = Object.fromEntries(held);
   held.clear();
@@ -200,10 +208,30 @@ function take(form, travelling, dirty, answer) {
   if ((versions.get(form) ?? 0) <= answer.version) {
     versions.set(form, answer.version);
     form.dataset.version = answer.version;
-    fillSlots(answer.slots);
+    fillSlots(notRefused(answer.slots, form));
   }
   report(outbox);
   document.dispatchEvent(new CustomEvent("registry:saved", { detail: { form, response: answer } }));
+}
+
+/** Something on the page has changed other values on the server: those that nobody is changing here are shown. */
+function storedElsewhere(event) {
+  for (const [name, values] of Object.entries(event.detail)) {
+    if (!Array.isArray(values) || isFocused(name)) continue;
+    const form = document.querySelector(`[name="${CSS.escape(name)}"]`)?.form;
+    if (!saved(form) || onTheWay.get(form)?.has(name)) continue;
+    if (same(current(form, name), stored(form, name))) adopt(form, name, values);
+  }
+}
+
+/** Parts that came with a row. */
+function deliver(event) {
+  const { target } = event.detail;
+  delete target.dataset.drawn;
+  if (target.id !== "slots") return;
+  const parts = [...target.querySelectorAll("template[data-slot]")].map((part) => [part.dataset.slot, part.innerHTML]);
+  target.replaceChildren();
+  fillSlots(notRefused(Object.fromEntries(parts)));
 }
 
 /** Show and note a value that the server holds. */
@@ -354,6 +382,9 @@ if (desk) {
   document.addEventListener("focusout", () => window.setTimeout(() => { releaseHeld(); report(outbox); }));
   document.addEventListener("submit", (event) => { if (saved(event.target)) event.preventDefault(); });
   watchRows(outbox);
+  document.addEventListener("htmx:afterSwap", deliver);
+  document.addEventListener("htmx:oobAfterSwap", deliver);
+  document.addEventListener("registry:stored", storedElsewhere);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendAll({ keepalive: true }); });
   window.addEventListener("beforeunload", leaving);
   window.addEventListener("pagehide", () => sendAll({ keepalive: true }));
