@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from cases.codes import DenisZone
 from cases.identity import lookup_hash
 from cases.models import Case, Diagnosis, Lesion, Patient, PatientCounter, Treatment
 from registry.access.admin import SuperuserReadOnly, curated
@@ -160,7 +161,7 @@ class LesionAdmin(SourcedAdmin):
             "lesion", _("Lesion"), lambda lesion: f"{lesion.case} · {lesion}", "case__patient__registry_id"
         ),
         *columns(Lesion, "levels", "side", "volume_ml"),
-        Column("denis_zone", _("Denis zone"), lambda lesion: lesion.derived_value("denis_zone")),
+        Column("denis_zone", _("Denis zone"), lambda lesion: _denis_zone(lesion)),
         *columns(Lesion, "bone_lesion", "epidural_grade"),
         Column("sins_score", _("SINS"), lambda lesion: lesion.derived_value("sins_score")),
         Column("open_case", _("Open"), lambda lesion: link(lesion.case, _("case"))),
@@ -195,6 +196,11 @@ class LesionAdmin(SourcedAdmin):
         ),
         (_("Stability (SINS)"), ("sins_pain", "sins_alignment", "sins_collapse", "sins_posterolateral")),
     )
+
+
+def _denis_zone(lesion: Lesion) -> str | None:
+    zone = lesion.derived_value("denis_zone")
+    return str(DenisZone(zone).label) if zone else None
 
 
 class TreatmentAdmin(SourcedAdmin):

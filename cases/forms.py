@@ -45,6 +45,11 @@ class LevelsMixin:
 class DiagnosisSelect(forms.Select):
     """The diagnoses with their codes as words to search by; marks those that want a text beside them."""
 
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        """In the reader's alphabet; the code list is kept in the English one."""
+        groups = super().optgroups(name, value, attrs)
+        return sorted(groups, key=lambda group: _alphabetical(group[1][0]))
+
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
         diagnosis = getattr(value, "instance", None)
@@ -53,6 +58,11 @@ class DiagnosisSelect(forms.Select):
             if diagnosis.needs_text:
                 option["attrs"]["data-needs-text"] = ""
         return option
+
+
+def _alphabetical(option: dict[str, Any]) -> tuple[bool, str]:
+    """The empty choice first."""
+    return str(option["value"]) != "", str(option["label"]).casefold()
 
 
 class PatientForm(RecordForm):

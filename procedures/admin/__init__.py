@@ -20,6 +20,7 @@ from procedures.admin.pages import (
     TreatedLesionAdmin,
 )
 from procedures.admin.rows import ProcedureInline
+from procedures.listing import strategy_words
 from procedures.models import (
     Ablation,
     BalloonInflation,
@@ -37,7 +38,7 @@ from registry.core.admin import Column
 
 CaseAdmin.extend(
     inlines=[ProcedureInline],
-    columns=[Column("strategy", _("Strategy"), lambda case: case.strategy, "strategy")],
+    columns=[Column("strategy", _("Strategy"), lambda case: strategy_words(case.strategy), "strategy")],
     annotations={"strategy": strategy_sql()},
     adds=((_("Add procedure"), Procedure, "case"),),
 )
