@@ -9,6 +9,21 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable
 
+from django.utils.translation import pgettext_lazy
+
+#: Time points as they fit beneath an axis.
+SHORT_LABELS = {
+    "baseline": pgettext_lazy("time point, short", "before"),
+    "day_1": pgettext_lazy("time point, short", "1 d"),
+    "day_2": pgettext_lazy("time point, short", "2 d"),
+    "week_1": pgettext_lazy("time point, short", "1 wk"),
+    "month_1": pgettext_lazy("time point, short", "1 mo"),
+    "month_3": pgettext_lazy("time point, short", "3 mo"),
+    "month_6": pgettext_lazy("time point, short", "6 mo"),
+    "month_12": pgettext_lazy("time point, short", "12 mo"),
+    "month_24": pgettext_lazy("time point, short", "24 mo"),
+}
+
 
 def _scaled(day: float) -> float:
     return math.copysign(math.log1p(abs(day)), day)

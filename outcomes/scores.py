@@ -108,6 +108,8 @@ def _baseline_vas(row: Any) -> Any:
 
 
 def _responder_inputs(row: Any) -> list[Input]:
+    if row.time_point == codes.TimePoint.BASELINE:
+        return []
     baseline = _baseline(row)
     before = [Input(baseline, "vas_pain")] if baseline is not None else []
     return [*before, Input(row, "vas_pain")]

@@ -87,6 +87,15 @@ def _sins_score_sql() -> Any:
     return total
 
 
+def _sins_working(lesion: "Lesion") -> str:
+    score = _sins_score(lesion)
+    if score is None:
+        return ""
+    parts = [_sins_location(lesion)]
+    parts += [points.get(getattr(lesion, name) or "") for name, points in SINS_POINTS.items()]
+    return f"{' + '.join(str(part) for part in parts)} = {score}"
+
+
 def _sins_class(lesion: "Lesion") -> str | None:
     score = _sins_score(lesion)
     if score is None:
@@ -195,6 +204,7 @@ DERIVED = (
         _sins_score,
         _sins_score_sql,
         inputs=_sins_inputs,
+        working=_sins_working,
         graded_by="sins_class",
     ),
     Derived(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views import View
 
 from cases import codes
@@ -12,7 +13,9 @@ from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Case, Lesion, Treatment
 from cases.views.base import CaseContext, by_reason, case_or_404, note_identity, unusual_values
 from cases.views.case_list import person_age
+from registry.core.dates import shown_datetime
 from registry.core.models import Record
+from registry.core.views.computed import computed_of
 from registry.core.views.display import DERIVED_LABELS, Reader, Shown
 
 DERIVED_LABELS.update(
@@ -33,7 +36,6 @@ DIAGNOSIS = (
     "age_years",
     "height_cm",
     "weight_kg",
-    "bmi",
     "body_habitus",
     "asa_class",
     "inr",
@@ -46,7 +48,7 @@ DIAGNOSIS = (
 )
 #: Shown even when nothing has been said about them: what a reader looks for first.
 ALWAYS = frozenset({"sex", "diagnosis", "disease_status", "index_date", "age_years"})
-LESION_COLUMNS = ("levels", "side", "denis_zone", "volume_ml", "abc2_volume_ml", "bone_lesion", "sins_score")
+LESION_COLUMNS = ("levels", "side", "volume_ml", "bone_lesion")
 LESION_MORE = (
     "zone_ala",
     "zone_foraminal",
@@ -69,6 +71,9 @@ LESION_MORE = (
     "sins_collapse",
     "sins_posterolateral",
 )
+#: What is computed from a lesion, and the inputs that stand with it and need no second mention.
+LESION_COMPUTED = ("sins_score", "denis_zone", "abc2_volume_ml")
+IN_COMPUTED = frozenset({"sins_pain", "sins_alignment", "sins_collapse", "sins_posterolateral"})
 
 
 def given(values: list[Shown]) -> list[Shown]:
@@ -102,11 +107,14 @@ class CasePage(View):
                 diagnosis_values=given(diagnosis),
                 gathered=by_reason(_rest(patient) + _rest(diagnosis)),
                 notes=reader.value(case, "notes") if reader.identify and case.notes else None,
+                computed=computed_of(reader, [case], "bmi"),
                 lesions=[_lesion(reader, lesion) for lesion in lesions],
+                lesion_records=lesions,
                 treatments=[_treatment(reader, row) for row in treatments],
                 unusual=_tellable(case, own, reader),
                 other_cases=others,
                 index_date=reader.date(case.index_date) if reader.identify else "",
+                printed_at=shown_datetime(timezone.now()),
             ),
         )
 
@@ -130,13 +138,13 @@ def _tellable(case: Case, own: list[Record], reader: Reader) -> list[tuple[str, 
 
 
 def _lesion(reader: Reader, lesion: Lesion) -> dict[str, Any]:
-    shown = {value.name: value for value in reader.show(lesion, *LESION_COLUMNS, "sins_class")}
+    shown = {value.name: value for value in reader.show(lesion, *LESION_COLUMNS)}
     more = reader.show(lesion, *LESION_MORE)
     return {
         "record": lesion,
-        "columns": [shown[name] for name in LESION_COLUMNS],
         "values": shown,
-        "more": [value for value in more if not value.empty],
+        "more": [value for value in more if not value.empty and value.name not in IN_COMPUTED],
+        "computed": computed_of(reader, [lesion], *LESION_COMPUTED),
         "gathered": by_reason(value for value in more if value.empty),
     }
 

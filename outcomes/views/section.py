@@ -13,6 +13,7 @@ from outcomes import codes
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from registry.core.models import Record
 from registry.core.units import shown_number
+from registry.core.views.computed import computed_of
 from registry.core.views.display import DERIVED_LABELS, Reader, Shown, missing_label
 
 DERIVED_LABELS.update(odi_band=dict(codes.OdiBand.choices))
@@ -39,6 +40,8 @@ ROWS = (
     "ambulatory",
     "satisfaction",
 )
+#: What opens to its inputs beneath the grid.
+COMPUTED = ("responder_points", "responder_30_percent", "odi_from_sections", "ecog_from_kps")
 BRIEF = frozenset({"pain_instrument", "barthel_version"})
 ALWAYS = ("vas_pain", "odi", "kps")
 FOLLOWUP = (
@@ -172,6 +175,7 @@ class OutcomesSection(View):
             "outcomes/_section.html" if htmx else "outcomes/section.html",
             context.as_dict(
                 grid=_grid(reader, rows) if rows else None,
+                computed=computed_of(reader, rows, *COMPUTED),
                 open_points=[
                     (point.value, point.label)
                     for point in codes.TimePoint

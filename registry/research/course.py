@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
-from outcomes.axis import DayAxis
+from outcomes.axis import SHORT_LABELS, DayAxis
 from outcomes.codes import WINDOWS, TimePoint
 from outcomes.models import Assessment
 from registry.core.views.display import Reader, Shown
@@ -43,18 +43,9 @@ SCORES = tuple(scale.variable for scale in SCALES)
 
 def short_label(time_point: str, day: float | None) -> str:
     """The time point as it fits under a tick."""
-    short = {
-        "baseline": pgettext("time point, short", "before"),
-        "day_1": pgettext("time point, short", "1 d"),
-        "day_2": pgettext("time point, short", "2 d"),
-        "week_1": pgettext("time point, short", "1 wk"),
-        "month_1": pgettext("time point, short", "1 mo"),
-        "month_3": pgettext("time point, short", "3 mo"),
-        "month_6": pgettext("time point, short", "6 mo"),
-        "month_12": pgettext("time point, short", "12 mo"),
-        "month_24": pgettext("time point, short", "24 mo"),
-    }
-    return short.get(time_point) or _("d %(day)d") % {"day": day or 0}
+    if time_point in SHORT_LABELS:
+        return str(SHORT_LABELS[time_point])
+    return long_label(time_point) if day is None else _("d %(day)d") % {"day": day}
 
 
 def long_label(time_point: str) -> str:

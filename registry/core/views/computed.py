@@ -22,7 +22,8 @@ class Given:
     value: Shown
     #: What it contributes, such as points.
     counts: str
-    #: Without it there is no result.
+    needed: bool
+    #: Needed, and not there or mute.
     lacking: bool
     #: Given, and yet it does not tell: “sacrum” names no location for SINS.
     mute: bool
@@ -48,8 +49,12 @@ class Line:
         return tuple(given for given in self.inputs if given.lacking)
 
     @property
+    def total(self) -> int:
+        return sum(given.needed for given in self.inputs)
+
+    @property
     def known(self) -> int:
-        return len(self.inputs) - len(self.lacking)
+        return self.total - len(self.lacking)
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def _declared(record: Record, name: str) -> Derived:
 
 
 def _says_anything(line: Line) -> bool:
-    return not line.result.empty or any(not given.value.empty for given in line.inputs)
+    return not line.result.empty or line.known > 0
 
 
 def _line(reader: Reader, record: Record, derived: Derived) -> Line:
@@ -103,6 +108,7 @@ def _line(reader: Reader, record: Record, derived: Derived) -> Line:
             Given(
                 value=value,
                 counts=wanted.counts or "",
+                needed=wanted.needed,
                 lacking=wanted.needed and (value.empty or mute),
                 mute=mute,
                 url=edit_url(owner, wanted.field),

@@ -55,8 +55,8 @@ function loadLibrary(url) {
 // -- what is drawn -----------------------------------------------------------------------------------------------------
 
 /** On a narrow chart time points stand at equal distances, and each n has a line of its own: labels need the room. */
-function fitted(spec, canvas) {
-  if (canvas.parentElement.clientWidth >= NARROW_PX || spec.ticks.length < 3) return spec;
+function fitted(spec, width) {
+  if (width >= NARROW_PX || spec.ticks.length < 3) return spec;
   const at = new Map(spec.ticks.map((tick, number) => [tick.x, number / (spec.ticks.length - 1)]));
   return {
     ...spec,
@@ -173,8 +173,8 @@ function isFree(label, marks, labels) {
 }
 
 /** Room right of the plot for the names of lines that end there. */
-function roomForLabels(spec, canvas, colours) {
-  if (canvas.parentElement.clientWidth < NARROW_PX) return 10;
+function roomForLabels(spec, canvas, colours, width) {
+  if (width < NARROW_PX) return 10;
   const ctx = canvas.getContext("2d");
   ctx.font = `600 ${TEXT_PX}px ${colours.font}`;
   const ending = spec.series.filter((series) => series.points.at(-1).x > 0.8);
@@ -182,14 +182,14 @@ function roomForLabels(spec, canvas, colours) {
   return Math.ceil(Math.max(0, ...sizes)) + LABEL_GAP_PX + 4;
 }
 
-function options(spec, colours, canvas) {
+function options(spec, colours, canvas, width) {
   const at = (value) => spec.ticks.find((tick) => Math.abs(tick.x - value) < 1e-6);
   return {
     animation: false,
     responsive: true,
     maintainAspectRatio: false,
     font: { family: colours.font, size: TEXT_PX },
-    layout: { padding: { top: 14, right: roomForLabels(spec, canvas, colours), left: 0, bottom: 0 } },
+    layout: { padding: { top: 14, right: roomForLabels(spec, canvas, colours, width), left: 0, bottom: 0 } },
     interaction: { mode: "nearest", axis: "x", intersect: false },
     scales: {
       x: {
@@ -242,13 +242,16 @@ function options(spec, colours, canvas) {
   };
 }
 
-function config(spec, colours, canvas) {
-  return {
-    type: "line",
-    data: { datasets: datasets(spec, colours) },
-    options: options(spec, colours, canvas),
-    plugins: [{ id: "colours", beforeInit: (chart) => (chart.$colours = colours) }, endLabels],
-  };
+function widthOf(canvas, paper) {
+  return paper ? PAPER.width : canvas.parentElement.clientWidth;
+}
+
+/** Data and options of a chart as it is drawn on the screen or on paper. */
+function content(raw, canvas, paper) {
+  const colours = palette(paper);
+  const width = widthOf(canvas, paper);
+  const spec = fitted(raw, width);
+  return { colours, datasets: datasets(spec, colours), options: options(spec, colours, canvas, width) };
 }
 
 // -- when it is drawn --------------------------------------------------------------------------------------------------
@@ -259,8 +262,11 @@ async function draw(canvas) {
   drawn.set(canvas, null);
   try {
     const Chart = await loadLibrary(source.dataset.chartLibrary);
-    const spec = fitted(JSON.parse(canvas.dataset.chart), canvas);
-    drawn.set(canvas, { spec, chart: new Chart(canvas, config(spec, palette(false), canvas)) });
+    const raw = JSON.parse(canvas.dataset.chart);
+    const { colours, datasets, options } = content(raw, canvas, false);
+    const colouring = { id: "colouring", beforeInit: (chart) => (chart.$colours = colours) };
+    const chart = new Chart(canvas, { type: "line", data: { datasets }, options, plugins: [colouring, endLabels] });
+    drawn.set(canvas, { raw, chart });
     canvas.dataset.drawn = "";
   } catch {
     // The table below says the same; an empty frame would only ask what is missing.
@@ -274,11 +280,11 @@ function redraw(paper) {
       entry?.chart.destroy();
       drawn.delete(canvas);
     } else if (entry) {
-      const { chart, spec } = entry;
-      const colours = palette(paper);
+      const { chart, raw } = entry;
+      const { colours, datasets, options } = content(raw, canvas, paper);
       chart.$colours = colours;
-      chart.data.datasets = datasets(spec, colours);
-      chart.options = options(spec, colours, canvas);
+      chart.data.datasets = datasets;
+      chart.options = options;
       if (paper) chart.resize(PAPER.width, PAPER.height);
       else chart.resize();
       chart.update("none");
