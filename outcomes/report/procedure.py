@@ -170,6 +170,9 @@ def _inflation(sheet: Sheet, row: BalloonInflation, title: str) -> Facts:
         name=_("Inflation %(number)s") % {"number": row.number},
         inflated=_from_incision(row.inflated_min) or facts.phrase("inflated_min"),
         deflated=_from_incision(row.deflated_min) or facts.phrase("deflated_min"),
+        extent=facts.phrase("completeness")
+        if row.completeness
+        else sheet.absent(facts.missing("completeness", _("complete or partial"))),
     )
     return facts
 

@@ -26,6 +26,8 @@ PAGES: dict[str, type[Record]] = {
     "case-draft": Case,
     "case-procedures": Case,
     "case-outcomes": Case,
+    "case-report": Case,
+    "case-letter": Case,
     "patient-edit": Patient,
     "lesion-new": Case,
     "lesion-edit": Lesion,
