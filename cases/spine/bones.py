@@ -46,7 +46,7 @@ def vertebra(v: Vertebra, part: str = "whole") -> str:
         w = v.half_width * 0.42
         return polygon(both([(0, v.top + 2.4), (w, v.top + 2), (w, v.bottom - 2), (0, v.bottom - 2.4)]))
     half = _vertebra_half(v)
-    return closed(both(half)) if part == "whole" else opened(placed(half, part)) + "Z"
+    return closed(both(half)) if part == "whole" else opened(placed(half, part)) + "z"
 
 
 def _vertebra_half(v: Vertebra) -> list[Point]:

@@ -42,7 +42,10 @@ def opened(line: Sequence[Point]) -> str:
 
 def polygon(outline: Sequence[Point]) -> str:
     """A closed outline with straight steps, for points that already lie close together."""
-    return "M" + "L".join(_pair(point) for point in outline) + "Z"
+    pen = _Pen(outline[0])
+    for point in outline[1:]:
+        pen.to("l", point)
+    return pen.written + "z"
 
 
 def sampled(line: Sequence[Point], per_step: int = 6) -> list[Point]:
@@ -72,14 +75,33 @@ def crossing(line: Sequence[Point], at: float, axis: int) -> float:
     return line[0][other] if at < line[0][axis] else line[-1][other]
 
 
-def _pair(point: Point) -> str:
-    """One decimal is a tenth of a pixel: finer than a screen shows, and the page stays small."""
-    return " ".join(f"{round(value, 1) + 0:g}" for value in point)
+class _Pen:
+    """Writes points relative to where it stands, in tenths: finer than a screen shows, and short in the page."""
+
+    def __init__(self, start: Point) -> None:
+        self.x, self.y = self._tenths(start)
+        self.written = "M" + self._said((self.x, self.y))
+
+    def to(self, command: str, *steps: Point) -> None:
+        """Go to the last of the points; the others are handles."""
+        tenths = [self._tenths(point) for point in steps]
+        self.written += command + self._said(*((x - self.x, y - self.y) for x, y in tenths))
+        self.x, self.y = tenths[-1]
+
+    @staticmethod
+    def _tenths(point: Point) -> tuple[int, int]:
+        return round(point[0] * 10), round(point[1] * 10)
+
+    @staticmethod
+    def _said(*pairs: tuple[int, int]) -> str:
+        return " ".join(f"{value / 10:g}" for pair in pairs for value in pair).replace(" -", "-")
 
 
 def _path(line: Sequence[Point], ring: bool) -> str:
-    steps = "".join(f"C{_pair(a)} {_pair(b)} {_pair(end)}" for a, b, end in _bends(line, ring))
-    return f"M{_pair(line[0])}{steps}{'Z' if ring else ''}"
+    pen = _Pen(line[0])
+    for bend in _bends(line, ring):
+        pen.to("c", *bend)
+    return pen.written + ("z" if ring else "")
 
 
 def _bends(line: Sequence[Point], ring: bool) -> list[tuple[Point, Point, Point]]:
