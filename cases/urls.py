@@ -6,7 +6,7 @@ from cases.views import sections
 from cases.views.autosave import RecordSaveView
 from cases.views.case_list import case_list
 from cases.views.case_page import CasePage
-from cases.views.dashboard import dashboard
+from cases.views.dashboard import counts, dashboard
 from cases.views.editor import EditorStart, RemoveRowView, register_page, section_page
 from cases.views.forms import (
     CaseDeleteView,
@@ -27,6 +27,7 @@ for page in (sections.PatientSection, sections.LesionsSection, sections.ReviewSe
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
+    path("case-counts/", counts, name="case-counts"),
     path("cases/", case_list, name="case-list"),
     path("cases/new/", NewCaseView.as_view(), name="case-new"),
     path("cases/<uuid:uuid>/", CasePage.as_view(), name="case-detail"),

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from outcomes.views import forms
-from outcomes.views.dashboard import UnusualSection
+from outcomes.views.dashboard import FollowUpSummary, KeyVariables, UnusualSection
 from outcomes.views.followup import followup
 from outcomes.views.followup_entry import TimePointView, followup_line
 from outcomes.views.report import LetterPage, ReportPage
@@ -13,6 +13,8 @@ from outcomes.views.timeline import TimelineSection
 urlpatterns = [
     path("", include("outcomes.editor_urls")),
     path("followup/", followup, name="followup"),
+    path("followup/summary/", FollowUpSummary.as_view(), name="followup-summary"),
+    path("key-variables/", KeyVariables.as_view(), name="key-variables"),
     path("followup/<uuid:parent>/", followup_line, name="followup-line"),
     path("followup/<uuid:parent>/<slug:time_point>/", TimePointView.as_view(), name="followup-entry"),
     path("unusual-values/", UnusualSection.as_view(), name="unusual-values"),

@@ -149,9 +149,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
 
 def line_of(case: Any, user: Any) -> dict[str, Any]:
     """One line of the list."""
-    levels: list[str] = []
-    for lesion in case.lesions.all():
-        levels += [level for level in (lesion.levels or "").split(";") if level and level not in levels]
+    reached = {level for lesion in case.lesions.all() for level in (lesion.levels or "").split(";")}
     published = case.center.kind == Center.Kind.PUBLISHED
     labels = dict(codes.LEVEL_CHOICES)
     return {
@@ -159,7 +157,7 @@ def line_of(case: Any, user: Any) -> dict[str, Any]:
         "published": published,
         "source_label": case.patient.source_label,
         "publication": case.patient.publication,
-        "levels": ", ".join(str(labels.get(level, level)) for level in levels),
+        "levels": ", ".join(str(labels[level]) for level in codes.LEVELS if level in reached),
         "extra": [column.words(getattr(case, column.name)) for column in extensions.columns()],
         "age": person_age(case, may_identify(user, case.center_id)),
         "dates": may_identify(user, case.center_id) and not published,

@@ -3,9 +3,11 @@
 from django.urls import path, re_path
 
 from registry.research.api import ExportView, ReceiptView
+from registry.research.dashboard import PainBesidePublished
 from registry.research.views import PublishedBands
 
 urlpatterns = [
+    path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
     path("cases/<uuid:uuid>/published-bands/", PublishedBands.as_view(), name="case-published-bands"),
     path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.

@@ -1,0 +1,156 @@
+"""The course of own cases beside published groups as a drawing, made by the server: no library has to be loaded for it.
+
+Own values are drawn with whiskers of one standard deviation, published ones as grey lines on a band of one, with their
+name at the line's end.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from registry.research.own_course import OwnCourse
+
+#: Units of the drawing; the style sheet sizes it. The scores of the axis are the ends of the scale.
+WIDTH, HEIGHT = 560, 300
+LEFT, RIGHT, TOP, BOTTOM = 26, 92, 12, 46
+LOW, HIGH, STEP = 0, 10, 2
+#: Height of a label, and about how wide one of its letters is.
+LINE, LETTER = 16, 7.2
+
+
+def _y(value: float) -> float:
+    return round(TOP + (HIGH - min(max(value, LOW), HIGH)) / (HIGH - LOW) * (HEIGHT - TOP - BOTTOM), 1)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A mean, and the ends of one standard deviation to either side."""
+
+    x: float
+    y: float
+    low: float | None = None
+    high: float | None = None
+    title: str = ""
+
+
+@dataclass
+class Label:
+    """The name at a line's end."""
+
+    text: str
+    x: float
+    y: float
+    anchor: str
+    own: bool = False
+
+    @property
+    def left(self) -> float:
+        return self.x if self.anchor == "start" else self.x - LETTER * len(self.text)
+
+    @property
+    def right(self) -> float:
+        return self.left + LETTER * len(self.text)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series: its means in order, and the outline of its band."""
+
+    dots: tuple[Dot, ...]
+    number: int = 0
+
+    @property
+    def points(self) -> str:
+        return " ".join(f"{dot.x},{dot.y}" for dot in self.dots)
+
+    @property
+    def band(self) -> str:
+        there = [dot for dot in self.dots if dot.low is not None]
+        if len(there) < 2:
+            return ""
+        edge = [f"{dot.x},{dot.high}" for dot in there] + [f"{dot.x},{dot.low}" for dot in reversed(there)]
+        return " ".join(edge)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the template draws."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    base: float
+    grid: tuple[tuple[float, int], ...]
+    ticks: tuple[dict[str, Any], ...]
+    published: tuple[Line, ...]
+    own: Line | None
+    labels: tuple[Label, ...]
+    own_labels: tuple[Label, ...]
+
+
+def draw(course: OwnCourse, own_name: str) -> Drawing:
+    """Lay out the drawing of a course."""
+    axis = course.axis()
+
+    def x(day: float) -> float:
+        return round(LEFT + 10 + axis.place(day) * (WIDTH - LEFT - RIGHT - 20), 1)
+
+    published, labels = [], []
+    for number in range(len(course.groups)):
+        dots = []
+        for row in course.rows:
+            reported = row.published.get(number)
+            if reported is None:
+                continue
+            sd = reported.sd.value if reported.sd else None
+            dots.append(_dot(x(row.day), reported.center.value, sd, reported.text))
+        if dots:
+            published.append(Line(tuple(dots), number % 4))
+            labels.append(_label(course.short_name(number), dots[-1]))
+    own = tuple(
+        _dot(x(row.day), row.own.mean, row.own.sd, f"{row.own.text}, n {row.own.n}")
+        for row in course.rows
+        if row.own
+    )
+    if own:
+        labels.append(_label(own_name, own[-1], own=True))
+    placed = _apart(labels)
+    return Drawing(
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        base=_y(LOW),
+        grid=tuple((_y(value), value) for value in range(LOW, HIGH + 1, STEP)),
+        ticks=tuple(
+            {"x": x(row.day), "label": row.short, "n": row.own.n if row.own else None} for row in course.rows
+        ),
+        published=tuple(published),
+        own=Line(own) if own else None,
+        labels=tuple(label for label in placed if not label.own),
+        own_labels=tuple(label for label in placed if label.own),
+    )
+
+
+def _dot(x: float, mean: float, sd: float | None, title: str) -> Dot:
+    if sd is None:
+        return Dot(x, _y(mean), title=title)
+    return Dot(x, _y(mean), _y(mean - sd), _y(mean + sd), title)
+
+
+def _label(text: str, end: Dot, *, own: bool = False) -> Label:
+    fits = end.x + 10 + LETTER * len(text) <= WIDTH
+    x, y = (end.x + 10, end.y) if fits else (end.x, end.y - 14)
+    return Label(text, x, y, "start" if fits else "end", own)
+
+
+def _apart(labels: list[Label]) -> list[Label]:
+    """Labels in the same place are moved down, one beneath the other."""
+    placed: list[Label] = []
+    for label in sorted(labels, key=lambda one: one.y):
+        for above in placed:
+            beside = label.left > above.right or above.left > label.right
+            if not beside and label.y - above.y < LINE:
+                label.y = above.y + LINE
+        placed.append(label)
+    return placed
