@@ -4,11 +4,13 @@ import datetime
 import re
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from cases.models import Case
 from registry.access.models import AccessEvent, Center
 from registry.core import records
+from registry.core.views.links import edit_url
 from tests.factories import (
     AblationFactory,
     AssessmentFactory,
@@ -30,7 +32,14 @@ from tests.factories import (
     VertebroplastyDetailsFactory,
 )
 
-PARTS = ("case-detail", "case-procedures", "case-outcomes", "case-history")
+PARTS = (
+    "case-detail",
+    "case-procedures",
+    "case-outcomes",
+    "case-timeline",
+    "case-published-bands",
+    "case-history",
+)
 
 
 def url(case, name="case-detail"):
@@ -104,6 +113,50 @@ def test_the_header_says_who_and_what(as_clinician, full):
     assert 'chip-draft">draft' in html
 
 
+def test_a_draft_goes_on_in_the_editor(as_clinician, full):
+    html = text(as_clinician, full)
+    assert f'class="btn btn-primary" href="{url(full, "case-editor")}">Go on' in html
+    assert "Add time point" not in html and "Back to draft" not in html
+
+
+def test_a_complete_case_takes_a_time_point(as_clinician, clinician, case, monkeypatch):
+    monkeypatch.setattr("registry.core.policies.gaps", lambda root: [])
+    case.status = "complete"
+    records.save(case, by=clinician, reason="test")
+    html = text(as_clinician, case)
+    assert "Go on" not in html and "Back to draft" in html
+    menu = text(as_clinician, case, "case-timeline", headers={"HX-Request": "true"})
+    menu = menu[menu.index('id="add-time-point"') :]
+    assert 'hx-swap-oob="true"' in menu and "3 months" in menu
+
+
+def test_the_menu_leads_to_report_letter_history_and_print(as_clinician, as_researcher, full):
+    html = text(as_clinician, full)
+    for name in ("case-report", "case-letter", "case-history", "case-delete"):
+        assert f'href="{url(full, name)}"' in html
+    assert "data-print" in html
+    html = text(as_researcher, full)
+    assert (
+        "data-print" in html and url(full, "case-delete") not in html and url(full, "case-letter") not in html
+    )
+
+
+def test_paper_says_which_case_and_when_it_was_printed(as_clinician, full):
+    with time_machine.travel(datetime.datetime(2025, 1, 2, 9, 30, tzinfo=datetime.UTC), tick=False):
+        html = text(as_clinician, full)
+    assert f"{full} · printed 2025-01-02 10:30 by clinician" in html
+
+
+def test_the_lesions_are_drawn_on_the_picture(as_clinician, full):
+    html = text(as_clinician, full)
+    assert 'class="spine-picture"' in html and "Lesion 1: S1, S2" in html
+
+
+def test_the_chart_library_is_not_part_of_the_page(as_clinician, full):
+    html = text(as_clinician, full)
+    assert "chart.umd" not in html and "js/charts.js" in html
+
+
 def test_lesions_are_listed_with_what_is_derived(as_clinician, full):
     html = text(as_clinician, full)
     assert "S1, S2" in html and "zone III, central" in html and "6.8" in html
@@ -131,11 +184,34 @@ def test_outcomes_are_a_grid_of_scores_by_time_point(as_clinician, full):
         assert words in html
 
 
+def test_a_computed_value_opens_to_its_inputs_and_says_what_is_missing(as_clinician, full, clinician):
+    lesion = full.lesions.get()
+    lesion.sins_pain, lesion.bone_lesion = "mechanical", "lytic"
+    records.save(lesion, by=clinician)
+    html = text(as_clinician, full)
+    sins = html[html.index('computed-label">SINS') :]
+    sins = sins[: sins.index("</details>")]
+    assert "3 of 6 known" in sins and "+3" in sins and "Fisher et al." in sins
+    assert edit_url(lesion, "sins_alignment") in sins
+    assert edit_url(lesion, "sins_pain") not in sins
+
+
+def test_computed_values_of_procedures_and_outcomes_open_too(as_clinician, full):
+    html = text(as_clinician, full, "case-procedures")
+    assert "By temperature: cycle 1 held 86 °C for 11 min." in html
+    assert 'computed-label">Longest occlusion' in html
+    html = text(as_clinician, full, "case-outcomes")
+    assert "3 against 8.5: −5.5 points, −65 %" in html and "Farrar et al." in html
+
+
+def test_nobody_who_may_not_write_is_sent_to_enter_an_input(as_researcher, full):
+    html = text(as_researcher, full)
+    assert "of 6 known" in html and "/edit/" not in html
+
+
 def test_history_says_who_when_why_from_what_to_what(as_clinician, full, clinician):
     lesion = full.lesions.get()
     lesion.volume_ml = "7.2"
-    from registry.core import records
-
     records.save(lesion, by=clinician, reason="measured again", expected_version=lesion.version)
     html = text(as_clinician, full, "case-history")
     for words in (
@@ -163,8 +239,6 @@ def test_history_tells_one_sitting_as_one_change(as_clinician, full, clinician):
 
 
 def test_history_keeps_what_was_deleted(as_clinician, full, clinician):
-    from registry.core import records
-
     records.delete(full.treatments.get(), by=clinician, reason="entered for the wrong patient")
     html = text(as_clinician, full, "case-history")
     assert "deleted treatment" in html and "wrong patient" in html
@@ -189,8 +263,6 @@ def test_a_researcher_cannot_tell_97_from_90(as_researcher, clinician, center, n
     html = text(as_researcher, case, name)
     # As a word: the tokens on a page are random and may hold any two digits.
     assert not re.search(r"\b97\b", html.replace(str(case.uuid), "").replace(str(case.patient.uuid), ""))
-    from registry.core import records
-
     case.confirmed = {}
     records.save(case, by=clinician, confirm={"age_years": "SECRET reason"})
     assert "SECRET" not in text(as_researcher, case, name)
@@ -227,7 +299,7 @@ def test_a_missing_value_names_its_reason(as_outsider, published):
 
 
 def test_nobody_is_offered_to_change_a_published_case(as_clinician, published):
-    for name in PARTS[:3]:
+    for name in PARTS[:5]:
         html = text(as_clinician, published, name)
         for words in ("Edit", "Add ", "Complete"):
             assert words not in html[html.index("<main") :]
@@ -236,8 +308,6 @@ def test_nobody_is_offered_to_change_a_published_case(as_clinician, published):
 def test_an_unusual_value_shows_its_sentence_until_it_is_explained(as_clinician, clinician, center):
     case = CaseFactory(patient=PatientFactory(center=center), age_years=17)
     assert "17 y is below the usual 18 y" in text(as_clinician, case)
-    from registry.core import records
-
     records.save(case, by=clinician, confirm={"age_years": "checked with the passport"})
     html = text(as_clinician, case)
     assert "below the usual" not in html and "checked with the passport" in html
@@ -246,15 +316,15 @@ def test_an_unusual_value_shows_its_sentence_until_it_is_explained(as_clinician,
 def test_the_draft_says_what_is_still_needed(as_clinician, case):
     fragment = text(as_clinician, case, "case-complete", headers={"HX-Request": "true"})
     assert "Lesions: enter at least one lesion." in fragment
-    assert reverse("lesion-new", args=[case.uuid]) in fragment
+    assert reverse("case-section", args=[case.uuid, "lesions"]) in fragment
 
 
 def test_the_number_of_queries_does_not_grow_with_the_case(as_clinician, full, django_assert_max_num_queries):
-    urls = [url(full, name) for name in PARTS[:3]]
+    urls = [url(full, name) for name in PARTS[:5]]
     for address in urls:
         as_clinician.get(address)
     counts = []
-    for address, limit in zip(urls, (16, 22, 18), strict=True):
+    for address, limit in zip(urls, (10, 13, 10, 11, 10), strict=True):
         with django_assert_max_num_queries(limit) as asked:
             as_clinician.get(address)
         counts.append(len(asked))
