@@ -8,9 +8,10 @@ class ProceduresConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import extensions
-        from procedures import completeness, embedding, listing, start
+        from procedures import completeness, editing, embedding, listing, start
         from registry.core import policies
 
         policies.register(requirement=completeness.gaps)
         embedding.register()
         extensions.register(column=listing.STRATEGY, choice=listing.KIND, start=start.START)
+        editing.register()

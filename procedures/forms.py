@@ -78,7 +78,7 @@ class ProcedureForm(RecordForm):
             "notes": forms.Textarea(attrs={"rows": 4}),
         }
         help_texts = {
-            "complications_answered": _("Say “none”, or “yes” and list them on the case page."),
+            "complications_answered": _("Say “none”, or “yes” and list them."),
             "sequence": _("Given by the registry; change it only to put procedures in order."),
         }
 

@@ -82,13 +82,19 @@ def _answers(cycle: Any) -> bool:
     )
 
 
-def _rfa_complete(row: Any) -> bool | None:
+def ablation_state(row: Any) -> codes.AblationCompletion | None:
+    """How the ablation of a treated lesion ended by what its cycles say; ``None`` while they do not say enough."""
     cycles = list(row.ablations.all()) if row.pk else []
     if any(_reached_temperature(cycle) for cycle in cycles):
-        return True
+        return codes.AblationCompletion.TEMPERATURE
     if sum(cycle.rolloff_count or 0 for cycle in cycles) >= TARGET_ROLLOFFS:
-        return True
-    return False if any(_answers(cycle) for cycle in cycles) else None
+        return codes.AblationCompletion.ROLLOFF
+    return codes.AblationCompletion.NOT_COMPLETE if any(_answers(cycle) for cycle in cycles) else None
+
+
+def _rfa_complete(row: Any) -> bool | None:
+    state = ablation_state(row)
+    return None if state is None else state != codes.AblationCompletion.NOT_COMPLETE
 
 
 def _rfa_inputs(row: Any) -> list[Input]:

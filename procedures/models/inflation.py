@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case
 from procedures import codes
 from procedures.models.procedure import Procedure
-from procedures.strategy import reperfusion_gaps_min
 from registry.core import fields
 from registry.core.derived import Derived
 from registry.core.limits import SoftLimit, usual
@@ -31,37 +30,42 @@ def _occlusion_sql() -> Any:
     return models.F("deflated_min") - models.F("inflated_min")
 
 
+#: Minutes of occlusion that are usual at most in one aortic zone; zone II is avoided at all.
+USUAL_OCCLUSION_MIN = {codes.AorticZone.I: 30, codes.AorticZone.III: 60}
+#: Above it ischaemia is likely.
+STRONG_OCCLUSION_MIN = {codes.AorticZone.III: 90}
+#: Minutes of reperfusion that are usual at least between two inflations.
+USUAL_REPERFUSION_MIN = 10
+
+
 def _long_for_zone(row: "BalloonInflation") -> "StrOrPromise | None":
-    """Occlusion limits by aortic zone: zone I 30 min, zone II at all, zone III 60 min and, strongly, 90 min."""
-    minutes = _occlusion(row)
-    if row.aortic_zone == codes.AorticZone.II:
+    minutes, zone = _occlusion(row), row.aortic_zone
+    if zone == codes.AorticZone.II:
         return _("Zone II: an occlusion between coeliac and renal arteries is to be avoided.")
-    if minutes is None:
+    if minutes is None or minutes <= USUAL_OCCLUSION_MIN.get(zone, minutes):  # type: ignore[call-overload]
         return None
-    if row.aortic_zone == codes.AorticZone.I and minutes > 30:
+    if zone == codes.AorticZone.I:
         return _("Occlusion: %(minutes)s min is above the usual 30 min for zone I.") % {"minutes": minutes}
-    if row.aortic_zone == codes.AorticZone.III and minutes > 90:
+    if minutes > STRONG_OCCLUSION_MIN[codes.AorticZone.III]:
         return _("Occlusion: %(minutes)s min is above 90 min for zone III: ischaemia is likely.") % {
             "minutes": minutes
         }
-    if row.aortic_zone == codes.AorticZone.III and minutes > 60:
-        return _("Occlusion: %(minutes)s min is above the usual 60 min for zone III.") % {"minutes": minutes}
-    return None
+    return _("Occlusion: %(minutes)s min is above the usual 60 min for zone III.") % {"minutes": minutes}
 
 
 def _short_reperfusion(row: "BalloonInflation") -> "StrOrPromise | None":
-    if row.procedure_id is None or row.inflated_min is None or row.deflated_min is None:
+    if row.procedure_id is None or row.inflated_min is None:
         return None
-    others = [
-        other
+    deflated = [
+        other.deflated_min
         for other in row.procedure.balloon_inflations.all()
         if other.pk != row.pk and other.deflated_min is not None and other.deflated_min <= row.inflated_min
     ]
-    gaps = reperfusion_gaps_min([*others, row])
-    if not gaps or gaps[-1] >= 10:
+    minutes = row.inflated_min - max(deflated) if deflated else None
+    if minutes is None or minutes >= USUAL_REPERFUSION_MIN:
         return None
     return _("Reperfusion: %(minutes)s min before this inflation is below the usual 10 min.") % {
-        "minutes": gaps[-1]
+        "minutes": minutes
     }
 
 
@@ -132,17 +136,35 @@ class BalloonInflation(Record):
     def check_across_rows(self) -> None:
         if self.procedure.kind != codes.Kind.REBOA:
             raise ValidationError({"procedure": _("Procedure: only a REBOA has balloon inflations.")})
-        if self.inflated_min is None or self.deflated_min is None:
+        if self.inflated_min is None:
             return
         for other in self.procedure.balloon_inflations.exclude(pk=self.pk):
-            if other.inflated_min is None or other.deflated_min is None:
-                continue
-            if self.inflated_min < other.deflated_min and other.inflated_min < self.deflated_min:
-                raise ValidationError(
-                    {
-                        "inflated_min": _(
-                            "Inflated at: overlaps inflation %(number)s (%(start)s to %(end)s min)."
-                        )
-                        % {"number": other.number, "start": other.inflated_min, "end": other.deflated_min}
-                    }
-                )
+            self._refuse_overlap(other)
+
+    def _refuse_overlap(self, other: "BalloonInflation") -> None:
+        """An inflation that has not ended yet counts with its beginning."""
+        start, end = self.inflated_min, self.deflated_min
+        if start is None or other.inflated_min is None:
+            return
+        if other.deflated_min is not None and (
+            other.inflated_min <= start < other.deflated_min
+            if end is None
+            else start < other.deflated_min and other.inflated_min < end
+        ):
+            raise ValidationError(
+                {
+                    "inflated_min": _(
+                        "Inflated at: overlaps inflation %(number)s (%(start)s to %(end)s min)."
+                    )
+                    % {"number": other.number, "start": other.inflated_min, "end": other.deflated_min}
+                }
+            )
+        if other.deflated_min is None and end is not None and start <= other.inflated_min < end:
+            raise ValidationError(
+                {
+                    "deflated_min": _(
+                        "Deflated at: inflation %(number)s begins before that (at %(start)s min)."
+                    )
+                    % {"number": other.number, "start": other.inflated_min}
+                }
+            )

@@ -11,7 +11,8 @@ from cases.models import Case
 from cases.views.base import CaseContext, by_reason, case_or_404, note_identity, unusual_values
 from procedures import kinds
 from procedures.models import Procedure
-from registry.core.models import Record
+from procedures.tree import beneath
+from registry.core.views.computed import computed_of
 from registry.core.views.display import Reader, Shown
 
 PROCEDURE = (
@@ -64,6 +65,8 @@ TREATED = (
     "ablation_completion",
     "rfa_complete",
 )
+#: What is computed for the treated lesions of a kind, if not how far cement fills them.
+COMPUTED = {"rfa": "rfa_complete"}
 ABLATION = (
     "active_tip_cm",
     "power_w",
@@ -96,18 +99,6 @@ def procedures_of(*cases: Case) -> list[Procedure]:
         for treated in row.treated_lesions.all():
             treated.procedure = row
     return found
-
-
-def beneath(procedure: Procedure) -> list[Record]:
-    """The procedure and every record beneath it."""
-    treated = list(procedure.treated_lesions.all())
-    sessions = list(procedure.transarterial_sessions.all())
-    found: list[Any] = [procedure, procedure.details, *treated]
-    found += [cycle for row in treated for cycle in row.ablations.all()]
-    found += procedure.balloon_inflations.all()
-    found += sessions
-    found += [drug for session in sessions for drug in session.drugs.all()]
-    return [record for record in found if record is not None]
 
 
 def _table(reader: Reader, rows: list[Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -148,7 +139,6 @@ def _block(reader: Reader, procedure: Procedure) -> dict[str, Any]:
         }
         for row in procedure.transarterial_sessions.all()
     ]
-    occlusion = reader.show(procedure, "occlusion_longest_min", "occlusion_total_min")
     return {
         "record": procedure,
         "template": kinds.KINDS[procedure.kind].template,
@@ -162,7 +152,8 @@ def _block(reader: Reader, procedure: Procedure) -> dict[str, Any]:
             if row.ablations.all()
         ],
         "inflations": _table(reader, list(procedure.balloon_inflations.all()), INFLATION),
-        "occlusion": [value for value in occlusion if not value.empty],
+        "computed": computed_of(reader, [procedure], "occlusion_longest_min", "occlusion_total_min")
+        + computed_of(reader, treated, COMPUTED.get(procedure.kind, "cement_filling_percent")),
         "sessions": sessions,
         "unusual": unusual_values(beneath(procedure)),
     }

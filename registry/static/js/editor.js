@@ -84,7 +84,7 @@ function labelOf(name) {
 }
 
 function report(outbox) {
-  const open = [...refusals].filter(([name]) => !isFocused(name));
+  const open = [...refusals].filter(([name]) => !isBusy(name));
   if (unsaved) {
     const list = unsaved.querySelector("ul");
     list.replaceChildren(
@@ -114,12 +114,18 @@ function isFocused(name) {
   return document.activeElement?.name === name;
 }
 
+/** Whether a field is still being answered: it is typed into, or what belongs to it is (`data-wait` of its notes). */
+function isBusy(name) {
+  const together = document.getElementById(`notes-${name}`)?.dataset.wait;
+  return isFocused(name) || Boolean(together && document.activeElement?.closest(together));
+}
+
 /** Put the server's parts in their places; one that holds the focus waits until it is left. */
 function fillSlots(slots) {
   for (const [id, html] of Object.entries(slots)) {
     const place = document.getElementById(id);
-    if (!place || place.dataset.drawn === html) continue;
-    const busy = place.contains(document.activeElement) || (id.startsWith("notes-") && isFocused(id.slice("notes-".length)));
+    if (!place || place.dataset.drawn === html || place.innerHTML === html) continue;
+    const busy = place.contains(document.activeElement) || (id.startsWith("notes-") && isBusy(id.slice("notes-".length)));
     if (busy) {
       held.set(id, html);
       continue;
@@ -228,6 +234,8 @@ function storedElsewhere(event) {
 function deliver(event) {
   const { target } = event.detail;
   delete target.dataset.drawn;
+  // A refusal stands at the head of the page, wherever the button was.
+  if (target.id === "row-refused" && target.childElementCount) target.scrollIntoView({ block: "center" });
   if (target.id !== "slots") return;
   const parts = [...target.querySelectorAll("template[data-slot]")].map((part) => [part.dataset.slot, part.innerHTML]);
   target.replaceChildren();

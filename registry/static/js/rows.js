@@ -15,7 +15,8 @@ function afterRow(event) {
   const arrived = event.target.closest?.("[data-new]") ?? event.target.querySelector?.("[data-new]");
   if (!arrived) return;
   arrived.removeAttribute("data-new");
-  arrived.querySelector("[data-first], input:not([type=hidden]), select, textarea")?.focus();
+  const first = arrived.querySelector("[data-first]") ?? arrived.querySelector("input:not([type=hidden]), select, textarea");
+  first?.focus();
 }
 
 /** The next row gets another name; a second click before the answer carries the same one and finds the same row. */

@@ -1,0 +1,42 @@
+"""Takes the day of the first procedure as the case's index date."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.views import View
+
+from cases import editor
+from cases.views.editor import after_row, editable_case, in_case
+from procedures import index_date
+from procedures.models import Procedure
+from registry.core import policies
+
+
+class IndexDateView(View):
+    """Answers with the line beneath the procedure's date."""
+
+    def post(self, request: HttpRequest, uuid: Any) -> HttpResponse:
+        procedure: Any = get_object_or_404(Procedure.objects.for_user(request.user), uuid=uuid)
+        if not policies.may_write(request.user, procedure):
+            raise PermissionDenied
+        case = editable_case(request, procedure.case.uuid)
+        refused: list[str] = []
+        try:
+            index_date.take(case, by=request.user, reason=str(request.POST.get("reason", "")))
+        except ValidationError as error:
+            refused = error.messages
+            case = editable_case(request, case.uuid)
+        html = render_to_string(
+            "procedures/editor/_index_date.html",
+            {
+                "index": index_date.standing(in_case(case, procedure)),
+                "refused": refused,
+                "taken": not refused,
+            },
+            request=request,
+        )
+        html += after_row(request, case, editor.section_of(Procedure))
+        return HttpResponse(html, status=422 if refused else 200)
