@@ -21,7 +21,6 @@ from registry.access.models import Center
 from registry.access.scope import may_identify, visible_centers, writable_centers
 from registry.core.dates import shown_date
 from registry.core.views.listing import (
-    PAGE_SIZE,
     Heading,
     Pages,
     capped_count,
@@ -121,7 +120,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     listed = listed_cases(request.user)
     cases = form.apply(listed)
     sort = request.GET.get("sort", DEFAULT_SORT)
-    pages = Pages.of(request, PAGE_SIZE)
+    pages = Pages.of(request)
     keys, more = pages.cut(_ordered(cases, sort).values_list("pk", flat=True))
     rows = lines_of(listed, keys, request.user)
     counted = capped_count(cases)

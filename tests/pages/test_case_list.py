@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.access.models import Center
 from tests.factories import (
@@ -83,6 +84,61 @@ def test_filters_narrow_and_combine(as_clinician, center, published):
     assert listed(as_clinician, sex="male", kind="rfa") == []
 
 
+def test_a_level_is_found_in_any_lesion_and_t1_is_not_t10(as_clinician, center):
+    first, second = (CaseFactory(patient=PatientFactory(center=center)) for _ in range(2))
+    LesionFactory(case=first, levels="T10;L1")
+    LesionFactory(case=second, levels="S1")
+    LesionFactory(case=second, levels="T1;S2")
+    assert listed(as_clinician, level="T1") == [second]
+    assert listed(as_clinician, level="L1") == [first]
+    assert listed(as_clinician, level="S2") == [second]
+
+
+def test_index_dates_and_days_of_change_are_filtered_at_both_ends(as_clinician, center):
+    first, second = (
+        CaseFactory(
+            patient=PatientFactory(center=center),
+            index_date=datetime.date(2024, 3, day),
+            index_date_precision="day",
+        )
+        for day in (10, 20)
+    )
+    assert listed(as_clinician, date_from="2024-03-11") == [second]
+    assert listed(as_clinician, date_to="10.03.2024") == [first]
+    assert set(listed(as_clinician, date_from="2024-03-10", date_to="2024-03-20")) == {first, second}
+    today = timezone.localdate()
+    tomorrow = today + datetime.timedelta(days=1)
+    assert len(listed(as_clinician, changed_from=today.isoformat(), changed_to=today.isoformat())) == 2
+    assert listed(as_clinician, changed_from=tomorrow.isoformat()) == []
+    html = as_clinician.get(URL, {"date_from": "31.02.2024"}).content.decode()
+    assert "is not a date" in html
+
+
+def test_a_date_that_is_withheld_cannot_be_found_by_filtering(as_researcher, center):
+    CaseFactory(
+        patient=PatientFactory(center=center),
+        index_date=datetime.date(2024, 3, 10),
+        index_date_precision="day",
+    )
+    assert len(listed(as_researcher)) == 1
+    assert listed(as_researcher, date_from="2024-01-01") == []
+    assert listed(as_researcher, date_to="2025-01-01") == []
+
+
+def test_filters_of_a_link_are_named_and_can_be_taken_away(as_clinician, clinician, center):
+    case = CaseFactory(patient=PatientFactory(center=center), by=clinician)
+    ProcedureFactory(case=case, kind="rfa")
+    bare = CaseFactory(patient=PatientFactory(center=center), by=clinician)
+    assert listed(as_clinician, strategy="rfa", mine="on") == [case]
+    assert listed(as_clinician, strategy=".none") == [bare]
+    response = as_clinician.get(URL, {"strategy": "rfa", "mine": "on"})
+    html = response.content.decode()
+    assert "Strategy: RFA" in html and "entered or changed by me" in html
+    urls = {row["token"].name: row["url"] for row in response.context["tokens"]}
+    assert urls == {"strategy": "?mine=on", "mine": "?strategy=rfa"}
+    assert 'name="strategy" value="rfa" form="case-filter"' in html, "another filter keeps it"
+
+
 def test_a_filter_that_cannot_be_read_is_named_and_left_out(as_clinician, case):
     response = as_clinician.get(
         URL, {"age_from": "9" * 400, "sex": "no such", "status": "💥", "page": "²", "sort": "x"}
@@ -114,14 +170,14 @@ def test_columns_sort_both_ways_with_missing_values_last(as_clinician, center):
 
 
 @pytest.mark.parametrize(
-    "sort", ["case", "status", "diagnosis", "strategy", "date", "changed", "-strategy", "-date"]
+    "sort", ["case", "status", "diagnosis", "strategy", "levels", "date", "changed", "-strategy", "-date"]
 )
 def test_every_column_can_be_sorted_by(as_clinician, case, sort):
     assert listed(as_clinician, sort=sort) == [case]
 
 
 def test_pages_hold_every_case_once(as_clinician, center, monkeypatch):
-    monkeypatch.setattr("cases.views.case_list.PAGE_SIZE", 3)
+    monkeypatch.setattr("registry.core.views.listing.PAGE_SIZE", 3)
     made = {CaseFactory(patient=PatientFactory(center=center)).pk for _ in range(7)}
     seen = []
     page = "?sort=status"
@@ -131,6 +187,47 @@ def test_pages_hold_every_case_once(as_clinician, center, monkeypatch):
         page = response.context["next_url"]
         assert "sort=status" in page or not page
     assert len(seen) == 7 and set(seen) == made
+
+
+def test_levels_sort_from_the_neck_down_and_are_named_in_that_order(as_clinician, center):
+    sacral, lumbar, both, none = (CaseFactory(patient=PatientFactory(center=center)) for _ in range(4))
+    LesionFactory(case=sacral, levels="sacrum")
+    LesionFactory(case=lumbar, levels="L4")
+    LesionFactory(case=both, levels="S1")
+    LesionFactory(case=both, levels="T12;L1")
+    assert listed(as_clinician, sort="levels") == [both, lumbar, sacral, none]
+    assert listed(as_clinician, sort="-levels") == [sacral, lumbar, both, none]
+    rows = as_clinician.get(URL, {"sort": "levels"}).context["rows"]
+    assert rows[0]["levels"] == "T12, L1, S1"
+
+
+def test_an_address_names_all_the_pages_that_are_shown(as_clinician, center, monkeypatch):
+    monkeypatch.setattr("registry.core.views.listing.PAGE_SIZE", 2)
+    for _ in range(7):
+        CaseFactory(patient=PatientFactory(center=center))
+    every = listed(as_clinician, sort="case", to=4)
+    assert len(every) == 7
+    assert listed(as_clinician, sort="case", page=2, to=3) == every[2:6]
+    added = as_clinician.get(
+        URL, {"sort": "case", "page": 2, "from": 1}, headers={"HX-Request": "true"}
+    ).context
+    assert [row["case"] for row in added["rows"]] == every[2:4]
+    assert (added["first"], added["last"]) == (1, 4)
+    assert added["append_shows"] == "?sort=case&page=1&to=3"
+    monkeypatch.setattr("registry.core.views.listing.MOST_AT_ONCE", 2)
+    page = as_clinician.get(URL, {"sort": "case", "to": 99}).context
+    assert len(page["rows"]) == 4 and not page["append_url"] and "page=3" in page["next_url"]
+
+
+def test_a_date_is_shown_as_far_as_it_is_known(as_clinician, center):
+    for precision in ("month", "year"):
+        CaseFactory(
+            patient=PatientFactory(center=center),
+            index_date=datetime.date(2024, 3, 1),
+            index_date_precision=precision,
+        )
+    shown = {row["index_date"] for row in as_clinician.get(URL).context["rows"]}
+    assert shown == {"March 2024", "2024"}
 
 
 def test_the_count_is_capped(as_clinician, case, monkeypatch):

@@ -69,12 +69,12 @@ class Pages:
     size: int
 
     @classmethod
-    def of(cls, request: HttpRequest, size: int = PAGE_SIZE) -> "Pages":
+    def of(cls, request: HttpRequest) -> "Pages":
         """What the address asks for; what cannot be read is left out."""
         first = _number(request, "page") or 1
         origin = min(_number(request, "from") or first, first)
         last = max(first, _number(request, "to") or first)
-        return cls(origin, first, min(last, origin + MOST_AT_ONCE - 1, LAST_PAGE), size)
+        return cls(origin, first, min(last, origin + MOST_AT_ONCE - 1, LAST_PAGE), PAGE_SIZE)
 
     @property
     def start(self) -> int:

@@ -1,0 +1,541 @@
+"""``/followup/``: who is due, overdue, to come, lost; and a whole time point entered from the list."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from outcomes.models import Assessment, FollowUpStatus
+from registry.access.models import AccessEvent
+from registry.core import records
+from registry.core.records import _pass
+from tests import factories
+from tests.admin.conftest import complete_case
+from tests.factories import (
+    AssessmentFactory,
+    CaseFactory,
+    CenterFactory,
+    DiagnosisFactory,
+    FollowUpStatusFactory,
+    PatientFactory,
+    ProcedureFactory,
+)
+
+URL = reverse("followup")
+HTMX = {"HX-Request": "true"}
+
+
+def ago(days):
+    return timezone.localdate() - datetime.timedelta(days=days)
+
+
+def made(center, days, *answered, **values):
+    """A case whose index procedure was so many days ago, with a score at these time points."""
+    precision = values.pop("precision", "day")
+    values.setdefault("patient", PatientFactory(center=center))
+    case = CaseFactory(
+        **values,
+        index_date=None if days is None else ago(days),
+        index_date_precision=None if days is None else precision,
+    )
+    for point in answered:
+        AssessmentFactory(case=case, time_point=point, vas_pain=5)
+    return case
+
+
+def listed(client, **params):
+    response = client.get(URL, params)
+    assert response.status_code == 200
+    return [(line.case, line.open.point.value if line.open else None) for line in response.context["lines"]]
+
+
+def cases_of(client, **params):
+    return [case for case, _point in listed(client, **params)]
+
+
+# -- who is listed where -------------------------------------------------------------------------------------------
+
+
+def test_due_overdue_and_upcoming(as_clinician, center):
+    due = made(center, 30, "baseline", "day_1")
+    overdue = made(center, 50, "baseline", "day_1")
+    upcoming = made(center, 10, "baseline", "day_1")
+    assert listed(as_clinician) == [(due, "month_1"), (overdue, "month_1")]
+    assert cases_of(as_clinician, state="due") == [due]
+    assert listed(as_clinician, state="overdue") == [(overdue, "month_1")]
+    assert listed(as_clinician, state="upcoming")[0] == (upcoming, "month_1")
+    counts = {item["code"]: item["count"] for item in as_clinician.get(URL).context["tabs"]}
+    assert counts == {"": "2", "due": "1", "overdue": "1", "upcoming": "3", "lost": "0", "no_index_date": "0"}
+
+
+def test_what_is_due_closes_soonest_first_and_what_was_missed_last_comes_before_the_rest(
+    as_clinician, center
+):
+    done = ("baseline", "day_1", "month_1")
+    due = [made(center, days, *done) for days in (119, 75, 100)]
+    overdue = [made(center, days, *done) for days in (149, 121)]
+    assert cases_of(as_clinician) == [due[0], due[2], due[1], overdue[1], overdue[0]]
+
+
+def test_a_case_with_several_open_time_points_is_one_line_and_names_the_others(as_clinician, center):
+    case = made(center, 100)
+    response = as_clinician.get(URL)
+    (line,) = response.context["lines"]
+    assert (line.case, line.open.point.value) == (case, "month_3")
+    assert [point.point.value for point in line.also] == ["baseline", "day_1", "month_1"]
+    assert listed(as_clinician, state="overdue") == [(case, "month_1")]
+    assert listed(as_clinician, time_point="day_1") == [(case, "day_1")]
+    assert reverse("followup-entry", args=[case.uuid, "baseline"]) in response.content.decode()
+
+
+def test_a_reason_is_an_answer_and_an_empty_assessment_is_none(as_clinician, center):
+    answered = made(center, 30, "baseline", "day_1")
+    AssessmentFactory(case=answered, time_point="month_1", missing={"vas_pain": "not_done"})
+    empty = made(center, 30, "baseline", "day_1")
+    AssessmentFactory(case=empty, time_point="month_1", date=ago(2))
+    assert listed(as_clinician, state="due") == [(empty, "month_1")]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"followup_state": "completed"},
+        {"followup_state": "died"},
+        {"vital_status": "dead"},
+        {"vital_status": "dead", "followup_state": "lost"},
+    ],
+)
+def test_a_case_that_has_ended_needs_none(as_clinician, center, status):
+    FollowUpStatusFactory(case=made(center, 30), **status)
+    for state in ("", "due", "overdue", "upcoming", "lost", "no_index_date"):
+        assert listed(as_clinician, state=state) == []
+
+
+def test_lost_cases_are_listed_apart_with_the_way_to_their_status(as_clinician, center):
+    lost = made(center, 30)
+    FollowUpStatusFactory(case=lost, followup_state="lost", last_contact_date=ago(3))
+    assert listed(as_clinician) == []
+    assert listed(as_clinician, state="lost") == [(lost, None)]
+    html = as_clinician.get(URL, {"state": "lost"}).content.decode()
+    assert "last contact" in html and "/followup/" in html
+
+
+@pytest.mark.parametrize("precision", [None, "month", "year"])
+def test_without_an_index_date_to_the_day_nothing_is_counted(as_clinician, center, precision):
+    case = made(center, None) if precision is None else made(center, 30, precision=precision)
+    assert listed(as_clinician) == []
+    assert listed(as_clinician, state="no_index_date") == [(case, None)]
+    assert "Enter the index date" in as_clinician.get(URL, {"state": "no_index_date"}).content.decode()
+
+
+def test_published_cases_are_never_asked_for(as_clinician, center):
+    published = CenterFactory(code="ZHAO2021", kind="published")
+    made(published, 30)
+    assert listed(as_clinician) == []
+
+
+# -- filters, order, pages -----------------------------------------------------------------------------------------
+
+
+def test_filters_narrow_and_combine(as_clinician, clinician, curator, center, other_center):
+    factories.Membership.objects.create(user=clinician, center=other_center, role="clinician")
+    diagnosis = DiagnosisFactory(label="Chordoma")
+    first = made(center, 30, by=clinician, diagnosis=diagnosis)
+    ProcedureFactory(case=first, kind="rfa")
+    second = made(
+        other_center,
+        100,
+        patient=PatientFactory(center=other_center, hospital_number="47-11"),
+    )
+    assert set(cases_of(as_clinician)) == {first, second}
+    assert cases_of(as_clinician, center=center.code) == [first]
+    assert cases_of(as_clinician, center="BER") == [second]
+    assert cases_of(as_clinician, clinician=".me") == [first]
+    assert cases_of(as_clinician, clinician="curator") == []
+    assert cases_of(as_clinician, time_point="month_3", state="due") == [second]
+    assert cases_of(as_clinician, kind="rfa") == [first]
+    assert cases_of(as_clinician, q="chordo") == [first]
+    assert cases_of(as_clinician, q=second.patient.registry_id.lower()) == [second]
+    assert cases_of(as_clinician, q="4711") == [second]
+    assert cases_of(as_clinician, q="471") == []
+    assert cases_of(as_clinician, q="chordo", time_point="month_3", state="due") == []
+
+
+def test_whoever_changed_a_case_last_finds_it(as_clinician, clinician, center):
+    case = made(center, 30)
+    assert cases_of(as_clinician, clinician=".me") == []
+    case.weight_kg = 70
+    records.save(case, by=clinician, reason="weighed")
+    assert cases_of(as_clinician, clinician=".me") == [case]
+
+
+def test_a_filter_that_cannot_be_read_is_left_out(as_clinician, center):
+    made(center, 30)
+    response = as_clinician.get(
+        URL, {"state": "💥", "time_point": "week_1", "center": "BER", "page": "²", "to": "-1", "sort": "x"}
+    )
+    assert len(response.context["lines"]) == 1
+    assert response.context["form"].errors
+
+
+@pytest.mark.parametrize("sort", ["case", "strategy", "date", "point", "window", "clinician"])
+def test_every_column_sorts_both_ways(as_clinician, center, sort):
+    cases = {made(center, days) for days in (30, 60, 100, 200)}
+    up, down = cases_of(as_clinician, sort=sort), cases_of(as_clinician, sort=f"-{sort}")
+    assert set(up) == set(down) == cases
+    if sort in ("case", "date", "window"):
+        assert up == down[::-1]
+    assert 'aria-sort="ascending"' in as_clinician.get(URL, {"sort": sort}).content.decode()
+
+
+def test_pages_hold_every_case_once_and_the_address_keeps_the_filters(as_clinician, center, monkeypatch):
+    monkeypatch.setattr("registry.core.views.listing.PAGE_SIZE", 2)
+    made_cases = {made(center, days) for days in (30, 31, 60, 61, 100)}
+    seen, page = [], "?clinician=&time_point="
+    while page:
+        response = as_clinician.get(URL + page)
+        seen += [line.case for line in response.context["lines"]]
+        page = response.context["next_url"]
+        assert "time_point=" in page or not page
+    assert len(seen) == 5 and set(seen) == made_cases
+    first = as_clinician.get(URL + "?to=2").context
+    assert [line.case for line in first["lines"]] == seen[:4]
+    assert first["append_shows"].endswith("to=3") and "from=1" in first["append_url"]
+
+
+def test_with_htmx_the_results_come_alone(as_clinician, center):
+    made(center, 30)
+    response = as_clinician.get(URL, headers=HTMX)
+    assert "<html" not in response.content.decode()
+    assert "HX-Request" in response["Vary"]
+
+
+def test_empty_lists_say_what_that_means(as_clinician):
+    said = {
+        "": "Nothing is waiting",
+        "upcoming": "Nothing is to come",
+        "lost": "Nobody is lost",
+        "no_index_date": "Every case has an index date",
+    }
+    for state, words in said.items():
+        assert words in as_clinician.get(URL, {"state": state}).content.decode()
+    assert "No case fits" in as_clinician.get(URL, {"q": "x"}).content.decode()
+
+
+# -- who sees it ---------------------------------------------------------------------------------------------------
+
+
+def test_those_without_identity_are_told_why_the_list_is_empty(as_researcher, center):
+    case = made(center, 30)
+    html = as_researcher.get(URL).content.decode()
+    assert case.patient.registry_id not in html and "without identity" in html
+    assert as_researcher.get(reverse("followup-entry", args=[case.uuid, "month_1"])).status_code == 403
+    assert as_researcher.get(reverse("followup-line", args=[case.uuid])).status_code == 403
+
+
+def test_another_centre_sees_nothing(as_outsider, center):
+    case = made(center, 30)
+    assert listed(as_outsider) == []
+    for url in (
+        reverse("followup-entry", args=[case.uuid, "month_1"]),
+        reverse("followup-line", args=[case.uuid]),
+    ):
+        assert as_outsider.get(url).status_code == 404
+        assert as_outsider.post(url, {"x": "1"}).status_code == 404
+
+
+def test_the_access_log_names_whose_dates_were_shown(as_clinician, center):
+    cases = [made(center, 30) for _ in range(45)]
+    as_clinician.get(URL)
+    events = AccessEvent.objects.filter(kind="identity_read", subject=URL)
+    named = ", ".join(event.detail for event in events).split(", ")
+    assert sorted(named) == sorted(case.patient.registry_id for case in cases)
+    assert all(len(event.detail) <= 400 for event in events)
+
+
+def test_the_number_of_queries_does_not_grow(as_clinician, center, django_assert_max_num_queries):
+    def fill(count):
+        for _ in range(count):
+            case = made(center, 100, "baseline")
+            ProcedureFactory(case=case)
+            FollowUpStatusFactory(case=case, followup_state="under_follow_up")
+
+    fill(2)
+    as_clinician.get(URL)
+    with django_assert_max_num_queries(18) as few:
+        as_clinician.get(URL)
+    fill(6)
+    with django_assert_max_num_queries(len(few)):
+        as_clinician.get(URL)
+
+
+# -- entry of a time point -------------------------------------------------------------------------------------------
+
+
+class Entry:
+    """The form of a time point, filled in and sent."""
+
+    def __init__(self, client, case, point="month_1", **headers):
+        self.client, self.case = client, case
+        self.url = reverse("followup-entry", args=[case.uuid, point])
+        self.prefix = f"case-{case.pk}"
+        self.headers = {**HTMX, **headers}
+        self.page = client.get(self.url, headers=self.headers)
+        self.fields = self.form().initial if self.page.context else {}
+        self.token = self.page.context["token"] if self.page.context else ""
+
+    def form(self):
+        return self.page.context["forms"][0]
+
+    def send(self, **values):
+        data = {
+            f"{self.prefix}-{name}": field.value() or ""
+            for name in self.form().fields
+            for field in [self.form()[name]]
+            if name not in ("close",)
+        }
+        data.update({f"{self.prefix}-close": "on"})
+        data.update({f"{self.prefix}-{name}": value for name, value in values.items()})
+        if self.token:
+            data["token"] = str(self.token)
+        return self.client.post(
+            self.url, {k: v for k, v in data.items() if v is not None}, headers=self.headers
+        )
+
+
+@pytest.fixture
+def due(center):
+    """Due at one month, and the other time points answered."""
+    return made(center, 30, "baseline", "day_1")
+
+
+def stored(case, point="month_1"):
+    return Assessment.objects.get(case=case, time_point=point)
+
+
+def test_a_time_point_is_entered_beneath_its_line(as_clinician, clinician, due):
+    entry = Entry(as_clinician, due)
+    html = entry.page.content.decode()
+    assert "<html" not in html and f'id="case-{due.uuid}"' in html
+    assert entry.form().initial["date"] == timezone.localdate()
+    answer = entry.send(vas_pain="3,5", kps="80", analgesic_scale="2", ambulatory="true")
+    row = stored(due)
+    assert (str(row.vas_pain), row.kps, row.ambulatory, row.date) == ("3.5", 80, True, timezone.localdate())
+    assert row.analgesic_scale_version == "registry_1"
+    assert row.history.get().history_user_name == "clinician"
+    line = answer.context["line"]
+    assert line.open.point.value == "month_3" and "Next: 3 months, from" in answer.context["said"]
+    assert answer.status_code == 200 and "data-entry" not in answer.content.decode()
+
+
+def test_the_date_is_proposed_inside_the_window_only(as_clinician, center):
+    case = made(center, 60)
+    assert Entry(as_clinician, case).form().initial["date"] is None
+    assert Entry(as_clinician, case, "month_3").form().initial["date"] is None
+
+
+def test_the_instrument_used_before_is_proposed(as_clinician, center):
+    case = made(center, 30)
+    AssessmentFactory(case=case, vas_pain=8, pain_instrument="nrs")
+    entry = Entry(as_clinician, case)
+    assert entry.form().initial["pain_instrument"] == "nrs"
+    entry.send(kps="70")
+    assert stored(case).pain_instrument is None, "no score, no instrument"
+
+
+def test_hard_limits_refuse_at_the_field_and_keep_what_was_typed(as_clinician, due):
+    answer = Entry(as_clinician, due).send(vas_pain="12", kps="85", odi="41")
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "12 is above 10" in html and "85" in html and 'value="41"' in html
+    assert html.count('aria-invalid="true"') == 2
+    assert not Assessment.objects.filter(case=due, time_point="month_1").exists()
+
+
+def test_nothing_at_all_is_refused(as_clinician, due):
+    answer = Entry(as_clinician, due).send()
+    assert answer.status_code == 422
+    assert "Enter a score, or say why there is none." in answer.content.decode()
+
+
+def test_each_score_may_say_why_it_is_missing(as_clinician, due):
+    Entry(as_clinician, due).send(vas_pain="2", odi__missing="refused")
+    row = stored(due)
+    assert row.missing == {"odi": "refused"}
+
+
+@pytest.mark.parametrize("code", ["not_done", "refused"])
+def test_one_reason_stands_for_all_empty_scores(as_clinician, due, code):
+    answer = Entry(as_clinician, due).send(absent=code)
+    row = stored(due)
+    assert set(row.missing.values()) == {code}
+    assert row.date is None and row.missing["vas_pain"] == row.missing["date"] == code
+    assert not FollowUpStatus.objects.filter(case=due).exists()
+    assert answer.context["line"].open.point.value == "month_3"
+
+
+def test_a_reason_for_all_leaves_what_was_entered(as_clinician, due):
+    Entry(as_clinician, due).send(vas_pain="4", odi__missing="unknown", absent="not_done")
+    row = stored(due)
+    assert str(row.vas_pain) == "4.0" and row.date == timezone.localdate()
+    assert row.missing["odi"] == "unknown" and row.missing["kps"] == "not_done"
+    assert "vas_pain" not in row.missing
+
+
+@pytest.mark.parametrize(("code", "vital"), [("lost", None), ("died", "dead")])
+def test_lost_and_died_end_the_follow_up(as_clinician, due, code, vital):
+    answer = Entry(as_clinician, due).send(absent=code)
+    status = FollowUpStatus.objects.get(case=due)
+    assert (status.followup_state, status.vital_status) == (code, vital)
+    assert answer.context["line"].open is None and "Follow-up has ended" in answer.context["said"]
+    assert listed(as_clinician) == []
+
+
+def test_the_follow_up_goes_on_if_that_is_unticked(as_clinician, due):
+    answer = Entry(as_clinician, due).send(absent="lost", close=None)
+    assert not FollowUpStatus.objects.filter(case=due).exists()
+    assert answer.context["line"].open.point.value == "month_3"
+
+
+def test_a_status_that_cannot_be_changed_is_left_and_said(as_clinician, due):
+    with _pass(factories.TESTS, "test"):
+        FollowUpStatus._base_manager.bulk_create(
+            [FollowUpStatus(case=due, last_contact_date=ago(-10), followup_state="under_follow_up")]
+        )
+    answer = Entry(as_clinician, due).send(absent="lost")
+    assert stored(due).missing["vas_pain"] == "lost"
+    assert "The follow-up status was not changed" in answer.context["said"]
+    assert "in the future" in answer.context["said"] and answer.context["problem"]
+    assert FollowUpStatus.objects.get(case=due).followup_state == "under_follow_up"
+
+
+def test_a_score_after_death_is_refused(as_clinician, due):
+    FollowUpStatusFactory(case=due, vital_status="dead", death_date=ago(20))
+    answer = Entry(as_clinician, due).send(vas_pain="3")
+    assert answer.status_code == 422 and "after the death" in answer.content.decode()
+
+
+def test_an_unusual_value_is_saved_and_asked_about(as_clinician, due):
+    entry = Entry(as_clinician, due)
+    answer = entry.send(vas_pain="3", date=ago(15).isoformat())
+    html = answer.content.decode()
+    assert (
+        answer.status_code == 200 and "outside the window" in html and "Saved. One value is unusual" in html
+    )
+    assert stored(due).version == 1
+    entry.page, entry.token = answer, None
+    done = entry.send(confirm__date="came early")
+    row = stored(due)
+    assert row.confirmed["date"]["reason"] == "came early"
+    assert done.context["line"].open.point.value == "month_3"
+
+
+def test_an_unusual_value_may_be_left_for_later(as_clinician, due):
+    entry = Entry(as_clinician, due)
+    entry.page, entry.token = entry.send(vas_pain="3", date=ago(15).isoformat()), None
+    done = entry.send(confirm__date="")
+    assert "stays listed" in done.context["said"] and stored(due).confirmed == {}
+
+
+def test_a_complete_case_is_entered_without_a_reason_for_the_change(as_clinician, center):
+    case = complete_case(center)
+    case.index_date, case.index_date_precision = ago(30), "day"
+    records.save(case, by=factories.TESTS, reason="date found")
+    entry = Entry(as_clinician, case)
+    answer = entry.send(vas_pain="3", date=ago(15).isoformat())
+    assert answer.status_code == 200 and "outside the window" in answer.content.decode()
+    entry.page, entry.token = answer, None
+    entry.send(confirm__date="came early")
+    assert stored(case).confirmed["date"]["reason"] == "came early"
+    assert stored(case).history.first().history_change_reason == "came early"
+
+
+def test_a_double_submit_stores_one_assessment(as_clinician, due):
+    entry = Entry(as_clinician, due)
+    first, second = entry.send(vas_pain="3"), entry.send(vas_pain="3")
+    assert first.status_code == second.status_code == 200
+    assert first.context["said"] == second.context["said"]
+    assert stored(due).version == 1
+
+
+def test_somebody_else_entered_it_meanwhile(as_clinician, curator, due):
+    entry = Entry(as_clinician, due)
+    AssessmentFactory(case=due, time_point="month_1", vas_pain=6, kps=70, by=curator)
+    answer = entry.send(vas_pain="3", odi="20")
+    html = answer.content.decode()
+    assert answer.status_code == 409 and "curator has entered this time point meanwhile" in html
+    rows = {row.label: row for row in answer.context["rows"]}
+    assert rows["VAS pain"].default == "mine" and rows["KPS"].default == "theirs"
+    assert str(stored(due).vas_pain) == "6.0"
+    data = {f"{entry.prefix}-{name}": "" for name in ("kps", "date")}
+    data |= {
+        f"{entry.prefix}-version": "1",
+        f"{entry.prefix}-vas_pain": "3",
+        f"{entry.prefix}-odi": "20",
+        f"choice__{entry.prefix}-kps": "theirs",
+        f"choice__{entry.prefix}-vas_pain": "mine",
+    }
+    chosen = as_clinician.post(entry.url, data, headers=HTMX)
+    assert chosen.status_code == 200
+    row = stored(due)
+    assert (str(row.vas_pain), row.kps, str(row.odi)) == ("3.0", 70, "20.00")
+
+
+def test_an_empty_assessment_that_is_there_is_filled(as_clinician, due):
+    AssessmentFactory(case=due, time_point="month_1", barthel=None)
+    entry = Entry(as_clinician, due)
+    entry.send(vas_pain="3")
+    assert Assessment.objects.filter(case=due, time_point="month_1").count() == 1
+    assert str(stored(due).vas_pain) == "3.0"
+
+
+def test_what_the_form_does_not_show_is_kept(as_clinician, due):
+    AssessmentFactory(case=due, time_point="month_1", interval_value=4, interval_unit="weeks")
+    Entry(as_clinician, due).send(vas_pain="3")
+    row = stored(due)
+    assert (str(row.interval_value), row.interval_unit) == ("4.0", "weeks")
+
+
+@pytest.mark.parametrize("point", ["week_1", "unscheduled", "discharge", "nonsense"])
+def test_only_planned_time_points_are_entered_here(as_clinician, due, point):
+    assert as_clinician.get(reverse("followup-entry", args=[due.uuid, point])).status_code == 404
+
+
+def test_without_script_the_form_is_a_page_that_leads_back(as_clinician, due):
+    url = reverse("followup-entry", args=[due.uuid, "month_1"])
+    html = as_clinician.get(url).content.decode()
+    assert "<html" in html and "hx-post" not in html
+    answer = as_clinician.post(url, {f"case-{due.pk}-vas_pain": "3"}, follow=True)
+    assert answer.redirect_chain[0][0] == URL and "1 month saved." in answer.content.decode()
+
+
+def test_a_closed_form_gives_the_line_back(as_clinician, due):
+    url = reverse("followup-line", args=[due.uuid])
+    html = as_clinician.get(url, headers=HTMX).content.decode()
+    assert f'id="case-{due.uuid}"' in html and "data-entry" not in html
+    assert as_clinician.get(url).url == URL
+
+
+def test_whose_form_was_opened_is_noted(as_clinician, due):
+    Entry(as_clinician, due)
+    event = AccessEvent.objects.get(kind="identity_read")
+    assert str(due) == event.subject
+
+
+def test_entering_makes_a_constant_number_of_queries(as_clinician, center, django_assert_max_num_queries):
+    def asked(case):
+        entry = Entry(as_clinician, case)
+        with django_assert_max_num_queries(60) as queries:
+            assert entry.send(vas_pain="3").status_code == 200
+        return len(queries)
+
+    bare = made(center, 30)
+    asked(bare)
+    few = asked(made(center, 30))
+    full = made(center, 100, "baseline", "day_1", "week_1", "month_1")
+    for _ in range(5):
+        ProcedureFactory(case=full)
+    entry = Entry(as_clinician, full, "month_3")
+    with django_assert_max_num_queries(few):
+        assert entry.send(vas_pain="3").status_code == 200
