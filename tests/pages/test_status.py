@@ -24,11 +24,17 @@ def test_every_gap_is_a_link_to_where_it_is_closed(as_clinician, case):
     details = SacroplastyDetailsFactory(procedure=procedure)
     baseline = AssessmentFactory(case=case, time_point="baseline")
     links = dict(as_clinician.get(url(case)).context["gaps"])
-    assert reverse("lesion-edit", args=[lesion.uuid]) + "#id_levels" in links.values()
-    assert reverse("procedure-edit", args=[procedure.uuid]) + "#id_date" in links.values()
-    assert reverse("sacroplastydetails-edit", args=[details.uuid]) + "#id_technique" in links.values()
-    assert reverse("treatedlesion-new", args=[procedure.uuid]) in links.values()
-    assert reverse("assessment-edit", args=[baseline.uuid]) + "#id_vas_pain" in links.values()
+
+    def place(slug, record, field=""):
+        anchor = f"#field-{record._meta.model_name}-{record.uuid}-{field}" if field else ""
+        return reverse("case-section", args=[case.uuid, slug]) + anchor
+
+    assert place("lesions", lesion, "levels") in links.values()
+    assert place("procedures", procedure, "date") in links.values()
+    assert place("procedures", details, "technique") in links.values()
+    assert place("complications", procedure, "complications_answered") in links.values()
+    assert place("outcomes", baseline, "vas_pain") in links.values()
+    assert any(reverse("case-section", args=[case.uuid, "procedures"]) in link for link in links.values())
     assert all(links.values())
     for link in links.values():
         assert as_clinician.get(link.partition("#")[0]).status_code == 200
