@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.utils import translation
 
 from tests import factories
 
@@ -17,6 +18,13 @@ def _plain_static_files(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _own_language():
+    """A request leaves its language to the thread; the next test starts with that of the installation."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

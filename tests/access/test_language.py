@@ -10,13 +10,6 @@ SIGN_IN = "/account/login/"
 GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
 
 
-@pytest.fixture(autouse=True)
-def _own_language():
-    """A request leaves its language to the thread; the next test starts without."""
-    with translation.override(translation.get_language()):
-        yield
-
-
 def language_of(response) -> str:
     html = response.content.decode()
     start = html.index('<html lang="') + len('<html lang="')

@@ -32,13 +32,6 @@ WORDS = [
 NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/")
 
 
-@pytest.fixture(autouse=True)
-def _own_language():
-    """A request leaves its language to the thread; the next test starts without."""
-    with translation.override(translation.get_language()):
-        yield
-
-
 @pytest.fixture
 def world(center, clinician) -> list[Any]:
     """One record of every kind, with values in words, missing ones, unusual ones and dates."""
