@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.decorators import method_decorator
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 from django.views.i18n import JavaScriptCatalog
 
@@ -17,7 +16,7 @@ from django.views.i18n import JavaScriptCatalog
 ONE_YEAR = 365 * 24 * 60 * 60
 
 
-@method_decorator([login_not_required, gzip_page, conditional_page], name="dispatch")
+@method_decorator([login_not_required, conditional_page], name="dispatch")
 class ScriptMessages(JavaScriptCatalog):
     """Django's catalogue with the registry's own messages alone (the admin's scripts have one of their own).
 
