@@ -160,6 +160,8 @@ class OutcomesSection(View):
             .select_related("procedure", "lesion")
             .order_by("pk")
         )
+        for row in complications:
+            row.procedure.case = case
         own: list[Record] = [*rows, *complications]
         if followup is not None:
             own.append(followup)
