@@ -7,8 +7,9 @@ class OutcomesConfig(AppConfig):
     verbose_name = _("Outcomes")
 
     def ready(self) -> None:
-        from outcomes import chronology, completeness, embedding
+        from outcomes import chronology, completeness, editing, embedding
         from registry.core import policies
 
         policies.register(requirement=completeness.gaps, write_check=chronology.hold_together)
         embedding.register()
+        editing.register()

@@ -5,15 +5,27 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from cases.forms import LevelsMixin
+from cases.models import Lesion
+from outcomes import codes
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from outcomes.models.assessment import SECTION_NAMES
-from procedures.forms import LesionChoice
 from registry.core.forms.record import RecordForm
 from registry.core.views.layout import Fieldset
 
+#: How a value was measured: value → the field that says so.
+MEASURED_BY = {
+    "vas_pain": "pain_instrument",
+    "analgesic_scale": "analgesic_scale_version",
+    "barthel": "barthel_version",
+}
+
 
 class AssessmentForm(RecordForm):
-    """The scores at one time point."""
+    """The scores at one time point.
+
+    A score typed without saying how it was measured is taken to be measured as at the nearest other time point of the
+    case; whoever clears that afterwards is left alone.
+    """
 
     fieldsets = (
         Fieldset(_("When"), ("time_point", "date", "interval_value", "interval_unit")),
@@ -65,8 +77,32 @@ class AssessmentForm(RecordForm):
             "analgesic_scale": _("0 none to 5 parenteral or intrathecal."),
         }
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.case_id is None:
+            return cleaned
+        for value, way in MEASURED_BY.items():
+            typed = value in self.changed_data and cleaned.get(value) is not None
+            unsaid = way in cleaned and cleaned[way] is None and way not in self.changed_data
+            if typed and unsaid:
+                cleaned[way] = self._usual_way(way)
+        return cleaned
 
-class ComplicationForm(LesionChoice, RecordForm):
+    def _usual_way(self, way: str) -> str | None:
+        order = {point: at for at, point in enumerate(codes.TimePoint.values)}
+        here = order.get(self.instance.time_point, 0)
+        others = [
+            row
+            for row in self.instance.case.assessments.all()
+            if row.pk != self.instance.pk and getattr(row, way) is not None
+        ]
+        nearest = min(others, key=lambda row: abs(order[row.time_point] - here), default=None)
+        if nearest is not None:
+            return getattr(nearest, way)
+        return codes.AnalgesicScaleVersion.REGISTRY_1 if way == "analgesic_scale_version" else None
+
+
+class ComplicationForm(RecordForm):
     fieldsets = (
         Fieldset(_("Complication"), ("kind", "lesion", "onset_day", "symptomatic", "treatment", "resolved")),
         Fieldset(
@@ -94,7 +130,15 @@ class ComplicationForm(LesionChoice, RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.procedure_id is not None:
-            self.offer_lesions(self.instance.procedure.case_id)
+            self.offer_lesions(self.instance.procedure.case)
+
+    def offer_lesions(self, case: Any) -> None:
+        """Those of the case as it was loaded, so that many rows on a page ask once."""
+        field: Any = self.fields["lesion"]
+        field.queryset = (
+            Lesion.objects.for_user(self.user) if self.user is not None else Lesion.objects.none()
+        )
+        field.choices = [("", "–"), *((lesion.pk, str(lesion)) for lesion in case.lesions.all())]
 
 
 class FollowUpStatusForm(LevelsMixin, RecordForm):

@@ -30,3 +30,11 @@ def draw_short_lists_as_buttons(form: Any, *also: str) -> None:
         field.widget = SegmentedSelect(attrs=dict(field.widget.attrs))
         field.choices = answers
         field.row_template = "core/_field_segmented.html"
+
+
+def draw_as_list(field: Any) -> None:
+    """A short list as a list again, where buttons have no room."""
+    if isinstance(field.widget, SegmentedSelect):
+        field.widget = forms.Select(attrs=dict(field.widget.attrs))
+        field.choices = [("", "–"), *field.choices]
+        field.row_template = "core/_field.html"

@@ -117,7 +117,9 @@ function isFocused(name) {
 /** Whether a field is still being answered: it is typed into, or what belongs to it is (`data-wait` of its notes). */
 function isBusy(name) {
   const together = document.getElementById(`notes-${name}`)?.dataset.wait;
-  return isFocused(name) || Boolean(together && document.activeElement?.closest(together));
+  if (together && document.activeElement?.closest(together)) return true;
+  // A button that has been pressed is an answer, while a text may be half typed.
+  return isFocused(name) && !["radio", "checkbox"].includes(document.activeElement.type);
 }
 
 /** Put the server's parts in their places; one that holds the focus waits until it is left. */
@@ -279,7 +281,19 @@ function changed(event) {
   const form = event.target.form;
   if (!saved(form)) return;
   keepOneAnswer(form, event.target);
+  putBack(form, event.target.name);
   send(form);
+}
+
+/** A refused value that has given way to the stored one again is settled without another word from the server. */
+function putBack(form, name) {
+  if (!refusals.has(name) || !same(current(form, name), stored(form, name))) return;
+  refusals.delete(name);
+  held.delete(`notes-${name}`);
+  const notes = document.getElementById(`notes-${name}`);
+  notes?.querySelector(".errorlist")?.remove();
+  if (notes) delete notes.dataset.drawn;
+  report(outbox);
 }
 
 /** A value and the reason why there is none exclude each other: the later one stands. */
