@@ -243,4 +243,6 @@ def _rows(
 def _when(reader: Reader, assessment: Assessment) -> str:
     """The day after the index procedure: what a course is read by."""
     day = assessment.day()
-    return _("day %(day)d") % {"day": day} if day is not None and assessment.date is not None else ""
+    if day is None or assessment.date is None:
+        return ""
+    return _("day %(day)s") % {"day": f"{day:.0f}".replace("-", "−")}

@@ -44,12 +44,22 @@ function answered(control) {
 function followHash() {
   const target = window.location.hash.startsWith("#") && document.getElementById(window.location.hash.slice(1));
   if (!target || !outcomes.contains(target)) return;
+  if (target.matches("#time-points > li")) {
+    pressOnceLoaded(target.querySelector("button"));
+    return;
+  }
   const column = target.closest("[data-column]");
   if (column) show(column);
   if (target.closest(".of-sections")) openSections(true);
   target.closest("details")?.setAttribute("open", "");
   target.scrollIntoView({ block: "center", inline: "nearest" });
   target.querySelector("input:not([type=hidden]), select")?.focus({ preventScroll: true });
+}
+
+/** A link to a time point shows its column, or adds it as soon as htmx answers clicks. */
+function pressOnceLoaded(button) {
+  if (document.readyState === "complete") button?.click();
+  else window.addEventListener("load", () => button?.click(), { once: true });
 }
 
 /* -- the sections of the ODI -------------------------------------------------------------------------------------- */
