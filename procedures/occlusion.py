@@ -216,14 +216,16 @@ class Timeline:
     @property
     def ticks(self) -> list[Tick]:
         (first, last), step = self.axis, self._step
+        minutes = range(first, last + 1, step)
         return [
             Tick(
                 minute,
                 _percent(self._place(minute)),
                 "start" if minute == first else "end" if minute == last else "middle",
-                minor=bool((minute // step) % 2) and minute not in (first, last),
+                # Every second one from the end, so that the last two do not run into each other.
+                minor=bool((len(minutes) - 1 - at) % 2) and minute != first,
             )
-            for minute in range(first, last + 1, step)
+            for at, minute in enumerate(minutes)
         ]
 
     @property

@@ -79,7 +79,7 @@ def _aware(day: datetime.date, time: datetime.time) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, time))
 
 
-_FROM_INCISION = _("Minutes from incision, or a time such as 14:05.")
+OR_A_TIME = _("or a time, 14:05")
 
 
 class MinuteField(IntegerFormField):
@@ -110,8 +110,8 @@ class MinuteField(IntegerFormField):
 class BalloonInflationSectionForm(BalloonInflationForm):
     """One inflation as a row."""
 
-    inflated_min = MinuteField(label=_("Inflated at"), required=False, unit="min", help_text=_FROM_INCISION)
-    deflated_min = MinuteField(label=_("Deflated at"), required=False, unit="min", help_text=_FROM_INCISION)
+    inflated_min = MinuteField(label=_("Inflated at"), required=False, unit="min", help_text=OR_A_TIME)
+    deflated_min = MinuteField(label=_("Deflated at"), required=False, unit="min", help_text=OR_A_TIME)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,6 +128,7 @@ class TreatedLesionSectionForm(RecordForm):
     class Meta:
         model = TreatedLesion
         fields = tuple(name for name in TreatedLesionForm.Meta.fields if name != "lesion")
+        help_texts = TreatedLesionForm.Meta.help_texts
 
 
 #: The form of each record of this app in the section editor.

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from cases import editor
 from cases.views.editor import Block
+from procedures.section_forms import MinuteField
+from registry.core.rules import range_of
+from registry.core.units import shown_number
 from registry.core.views.segments import SegmentedSelect
 
 #: More punctures than these are a list instead of buttons.
@@ -39,9 +42,6 @@ HEADS = {
     "completeness": gettext_lazy("Occlusion is"),
     "volume_ml": gettext_lazy("Volume"),
 }
-
-#: What is accepted, in short.
-RANGES = {"inflated_min": gettext_lazy("or a time, 14:05"), "deflated_min": gettext_lazy("or a time, 14:05")}
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,7 @@ def heads(model: Any, names: Iterable[str]) -> list[Head]:
         column: Any = form.base_fields[name] if form is not None else None
         label = HEADS.get(name) or capfirst(str(column.label))
         unit = str(getattr(column, "unit", ""))
-        # Only what is measured has a range as its hint; other hints are sentences.
-        accepted = RANGES.get(name) or (column.help_text if unit else "")
-        found.append(Head(name, str(label), unit, str(accepted)))
+        found.append(Head(name, str(label), unit, _accepted(model, name, column) if unit else ""))
     return found
 
 
@@ -117,6 +115,14 @@ def offer_punctures(block: Block, lesions: int) -> None:
         found.row_template = "core/_field_segmented.html"
     else:
         found.widget = forms.Select(attrs=attrs, choices=[("", "–"), *choices])
+
+
+def _accepted(model: Any, name: str, column: Any) -> str:
+    """The accepted range in short, or what the form says instead."""
+    limits_of = range_of(model, name)
+    if isinstance(column, MinuteField) or limits_of is None:
+        return str(column.help_text)
+    return f"{shown_number(limits_of.low)}–{shown_number(limits_of.high)}"
 
 
 def shorten(block: Block, name: str, labels: dict[str, str]) -> None:

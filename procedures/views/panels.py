@@ -65,7 +65,8 @@ DETAILS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
 
 ACCESS = ("approach", "needle_gauge", "needle_count", "access_no")
 CEMENT = ("cement_volume_ml", "cement_diameter_mm")
-LEAK = ("leak_sites", "leak_symptomatic", "cement_filling_percent_reported")
+LEAK = ("leak_sites", "leak_symptomatic")
+REPORTED = "cement_filling_percent_reported"
 ABLATION_END = ("ablation_completion",)
 ABLATION = (
     "active_tip_cm",
@@ -106,8 +107,10 @@ class TreatedRow(Row):
     lesion_block: Block | None = None
     cemented: bool = True
     ablated: bool = False
-    #: Leak and what was only reported, in a line beneath the cells.
+    #: In a line beneath the cells.
     leak: list[Any] = field(default_factory=list)
+    #: A filling that was read somewhere, beside the one that is computed.
+    reported: Any = None
     cycles: Grid | None = None
 
     @property
@@ -251,7 +254,7 @@ class Drawer:
 
     def treated_grid(self, procedure: Any, rows: list[Any]) -> Grid:
         """A kind's own columns, and those that a record brings with it."""
-        cemented = procedure.kind in CEMENTED or any(speaks(row, *CEMENT, *LEAK) for row in rows)
+        cemented = procedure.kind in CEMENTED or any(speaks(row, *CEMENT, *LEAK, REPORTED) for row in rows)
         ablated = procedure.kind == codes.Kind.RFA or any(speaks(row, *ABLATION_END) for row in rows)
         shared = len(self.lesions) > 1 or any(speaks(row, "access_no") for row in rows)
         names = [name for name in ACCESS if shared or name != "access_no"]
@@ -284,6 +287,7 @@ class Drawer:
             cemented=cemented,
             ablated=ablated,
             leak=rows_of(block, LEAK) if cemented else [],
+            reported=block.form[REPORTED] if cemented else None,
             cycles=Grid(
                 "cycles", heads(Ablation, ABLATION), [self.cycle(cycle) for cycle in row.ablations.all()]
             )

@@ -11,6 +11,7 @@ from cases.models import Case
 from cases.views.base import CaseContext, by_reason, case_or_404, note_identity, unusual_values
 from procedures import kinds
 from procedures.models import Procedure
+from procedures.occlusion import timeline
 from procedures.tree import beneath
 from registry.core.views.computed import computed_of
 from registry.core.views.display import Reader, Shown
@@ -151,6 +152,7 @@ def _block(reader: Reader, procedure: Procedure) -> dict[str, Any]:
             for row in treated
             if row.ablations.all()
         ],
+        "timeline": timeline(procedure),
         "inflations": _table(reader, list(procedure.balloon_inflations.all()), INFLATION),
         "computed": computed_of(reader, [procedure], "occlusion_longest_min", "occlusion_total_min")
         + computed_of(reader, treated, COMPUTED.get(procedure.kind, "cement_filling_percent")),
