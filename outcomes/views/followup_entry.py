@@ -138,6 +138,13 @@ class TimePointView(CaseRecordFormView):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
+    def form(self, part: Part, data: Any, record: Record) -> RecordForm:
+        """On a page of its own the first score has the cursor; in the list a script puts it there."""
+        form = super().form(part, data, record)
+        if data is None and not self.request.htmx:  # type: ignore[attr-defined]
+            form.fields["vas_pain"].widget.attrs["autofocus"] = True
+        return form
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.creating:
             self.seen()  # an empty form shows whose it is, too

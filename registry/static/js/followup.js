@@ -3,7 +3,7 @@
  * that typed scores are not replaced by other rows of the list.
  */
 
-import { createOutbox } from "./outbox.js";
+import { cookie, createOutbox } from "./outbox.js";
 
 const results = document.getElementById("followup-results");
 const live = document.getElementById("followup-said");
@@ -81,7 +81,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.matches?.("tbody.line")) results.dataset.asked = event.detail.target.id;
 });
 
-// The password is asked for in place; what was typed is sent once somebody has signed in.
+// The password is asked for in place; what was typed is sent once somebody has signed in, with the token of the new session.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.verb !== "post") return;
+  detail.headers["X-CSRFToken"] = cookie("csrftoken");
+  detail.parameters.csrfmiddlewaretoken = cookie("csrftoken");
+});
+
 document.addEventListener(
   "htmx:responseError",
   (event) => {

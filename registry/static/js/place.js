@@ -70,7 +70,9 @@ if (list) {
   document.addEventListener("htmx:beforeRequest", noteEnd);
   document.addEventListener("htmx:afterSettle", goOn);
   window.addEventListener("pagehide", () => kept.write(window.location));
-  arrive();
+  // The browser itself goes to the row while the page loads, and takes the focus away as it does.
+  if (document.readyState === "complete") arrive();
+  else window.addEventListener("load", () => window.setTimeout(arrive));
 }
 
 for (const link of document.querySelectorAll(".breadcrumb a[href]")) {
