@@ -8,8 +8,6 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import editor
-from cases.models import Case
 from outcomes import grid
 from outcomes.codes import TimePoint
 from outcomes.models import Assessment
@@ -360,70 +358,3 @@ def test_a_first_page_of_a_patient_elsewhere_is_not_mixed_up(desk, center):
     desk.at("baseline", vas_pain="7")
     assert not other.assessments.exists()
     assert grid.public_id(other, "baseline") != grid.public_id(desk.case, "baseline")
-
-
-# -- queries -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_loaded_case_is_judged_without_a_query(desk, django_assert_num_queries):
-    fill(desk.case, 2)
-    loaded = editor.load(Case.objects.all()).get(pk=desk.case.pk)
-    with django_assert_num_queries(0):
-        editor.standings(loaded)
-        editor.contradictions(loaded)
-
-
-def fill(case, rows):
-    from tests.factories import (
-        ComplicationFactory,
-        LesionFactory,
-        ProcedureFactory,
-        SacroplastyDetailsFactory,
-        TreatedLesionFactory,
-    )
-
-    points = [point for point in TimePoint if point != TimePoint.UNSCHEDULED][:rows]
-    for point in points:
-        AssessmentFactory(case=case, time_point=point, vas_pain=5, kps=70, pain_relief="none")
-    for _row in range(rows):
-        procedure = ProcedureFactory(case=case)
-        SacroplastyDetailsFactory(procedure=procedure)
-        lesion = LesionFactory(case=case)
-        TreatedLesionFactory(procedure=procedure, lesion=lesion, leak_sites="disc", leak_symptomatic=True)
-        ComplicationFactory(procedure=procedure, lesion=lesion, sir_grade="c")
-    FollowUpStatusFactory(case=case, vital_status="dead")
-
-
-def queries(django_assert_max_num_queries, action):
-    with django_assert_max_num_queries(200) as counted:
-        action()
-    return len(counted)
-
-
-@pytest.mark.parametrize("slug", ["outcomes", "complications", "followup", "review"])
-def test_a_section_asks_as_often_however_many_rows_there_are(
-    desk, patient, client_of, clinician, django_assert_max_num_queries, slug
-):
-    few, many = CaseFactory(patient=patient), CaseFactory(patient=patient)
-    fill(few, 1)
-    fill(many, 4)
-    counts = []
-    for case in (few, many):
-        desk.case = case
-        desk.html(slug)
-        counts.append(queries(django_assert_max_num_queries, lambda: desk.html(slug)))
-    assert counts[0] == counts[1]
-
-
-def test_saving_a_cell_asks_as_often_however_many_rows_there_are(
-    desk, patient, django_assert_max_num_queries
-):
-    few, many = CaseFactory(patient=patient), CaseFactory(patient=patient)
-    fill(few, 1)
-    fill(many, 4)
-    counts = []
-    for case in (few, many):
-        desk.case = case
-        desk.at("baseline", odi="30")
-        counts.append(queries(django_assert_max_num_queries, lambda: desk.at("baseline", odi_sitting="3")))
-    assert counts[0] == counts[1]

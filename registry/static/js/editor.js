@@ -158,6 +158,8 @@ function releaseHeld() {
 const outbox = createOutbox({ onChange: report });
 /** Form → the names that are on their way, with the values sent. */
 const onTheWay = new WeakMap();
+/** Form → the sending that has not been answered yet. */
+const underway = new WeakMap();
 const versions = new WeakMap();
 
 function send(form, { keepalive = false } = {}) {
@@ -168,19 +170,27 @@ function send(form, { keepalive = false } = {}) {
     (name) => !(travelling.has(name) && same(travelling.get(name), current(form, name))),
   );
   if (!dirty.length) return Promise.resolve();
+  // One at a time per record, so that what is typed quickly travels together and does not compete with itself.
+  const before = underway.get(form);
+  if (before && !keepalive) return before.then(() => send(form));
   if (dirty.some((name) => travelling.has(name))) return outbox.settled().then(() => send(form, { keepalive }));
   for (const name of dirty) travelling.set(name, current(form, name));
   const body = fieldsOf(form, dirty);
   const reason = document.getElementById("change-reason");
   if (reason) body.reason = reason.value;
   const address = `${form.dataset.save}?section=${desk.dataset.section}`;
-  return outbox
+  const posted = outbox
     .post(address, body, { keepalive })
     .then((answer) => take(form, travelling, dirty, answer))
     .catch(() => {
       for (const name of dirty) travelling.delete(name);
       report(outbox);
+    })
+    .finally(() => {
+      if (underway.get(form) === posted) underway.delete(form);
     });
+  underway.set(form, posted);
+  return posted;
 }
 
 function take(form, travelling, dirty, answer) {

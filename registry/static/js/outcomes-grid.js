@@ -174,5 +174,7 @@ if (outcomes) {
   window.addEventListener("hashchange", followHash);
   const due = columns().find((column) => column.querySelector(".timing-due"));
   show(due ?? columns().find((column) => stops(column).some((control) => !answered(control))) ?? columns()[0]);
+  // The browser itself goes to the address's target when all has loaded, and takes the cursor away from its field.
+  window.addEventListener("load", () => window.setTimeout(followHash));
   followHash();
 }
