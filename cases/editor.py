@@ -63,6 +63,7 @@ _forms: dict[type[Record], type[RecordForm]] = {}
 _places: dict[tuple[type[Record], str], str] = {}
 _prefetches: list[Callable[[], Sequence[Prefetch | str]]] = []
 _slots: dict[type[Record], list[Callable[[Any], dict[str, str]]]] = {}
+_after: dict[type[Record], list[Callable[[Any, Any, Any, str], None]]] = {}
 _contradictions: list[Callable[[Case], list[Gap]]] = []
 
 
@@ -91,6 +92,18 @@ def register_slots(model: type[Any], slots: Callable[[Any], dict[str, str]]) -> 
     known = _slots.setdefault(model, [])
     if slots not in known:
         known.append(slots)
+
+
+def register_after(model: type[Any], follow: Callable[[Any, Any, Any, str], None]) -> None:
+    """What follows from a saved record of this model: ``follow(before, record, by, reason)``, outside its transaction."""
+    known = _after.setdefault(model, [])
+    if follow not in known:
+        known.append(follow)
+
+
+def follow_up(before: Record, record: Record, *, by: Any, reason: str) -> None:
+    for follow in _after.get(type(record), ()):
+        follow(before, record, by, reason)
 
 
 def sections() -> tuple[Section, ...]:

@@ -51,6 +51,7 @@ def register() -> None:
         prefetch=tree.prefetches,
         contradictions=index_date.contradictions,
     )
+    editor.register_after(Procedure, index_date.follow)
     editor.register_slots(Procedure, slots.of_procedure)
     editor.register_slots(BalloonInflation, slots.of_inflation)
     editor.register_slots(TreatedLesion, slots.of_treated_lesion)

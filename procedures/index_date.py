@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
 from cases.models import Case
@@ -60,6 +61,24 @@ def take(case: Case, *, by: Any, reason: str) -> None:
     case.index_date = day
     case.missing = {name: code for name, code in case.missing.items() if name != "index_date"}
     records.save(case, by=by, reason=reason, expected_version=case.version)
+
+
+def follow(before: Procedure, procedure: Procedure, by: Any, reason: str) -> None:
+    """Take the date that has just been saved, where nothing else has been said; a correction of it goes along.
+
+    What the door refuses stays an offer on the page.
+    """
+    if procedure.date is None or procedure.date == before.date:
+        return
+    procedure = Procedure.objects.select_related("case").get(pk=procedure.pk)
+    stands = standing(procedure)
+    corrected = stands.offered and stands.current is not None and stands.current == before.date
+    if not stands.by_itself and not corrected:
+        return
+    try:
+        take(procedure.case, by=by, reason=reason)
+    except (ValidationError, PermissionDenied, records.Conflict):
+        return
 
 
 def contradictions(case: Case) -> list[Gap]:

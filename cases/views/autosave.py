@@ -45,6 +45,8 @@ class RecordSaveView(View):
         form_class = editor.form_of(type(record))
         assert form_class is not None  # noqa: S101  (whoever calls this knows records with a form only)
         outcome = drafts.autosave(form_class, record, typed, by=request.user)
+        if outcome.written:
+            editor.follow_up(record, outcome.record, by=request.user, reason=typed.reason)
         root: Any = outcome.record.aggregate_root()
         root = root if isinstance(root, Case) else editor.latest_case(root)
         case = editable_case(request, root.uuid)

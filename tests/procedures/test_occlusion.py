@@ -374,6 +374,15 @@ def test_pressing_twice_does_no_harm(press, incised):
     assert incised.incision_at == at("08:00")
 
 
+def test_the_balloon_goes_down_and_up_within_one_minute(press, incised):
+    with clock("08:12"):
+        for what in ("inflate", "deflate", "inflate"):
+            press(what)
+    with clock("08:20"):
+        press("deflate")
+    assert rows(incised) == [(12, 12), (12, 20)]
+
+
 def test_a_balloon_may_be_up_before_the_incision(press, incised):
     with clock("07:50"):
         press("inflate")

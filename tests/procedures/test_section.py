@@ -369,16 +369,29 @@ def take(client, procedure):
     return client.post(reverse("procedure-index-date", args=[procedure.uuid]))
 
 
-def test_the_day_of_the_first_procedure_is_offered_as_index_date(save, as_clinician, case, sacroplasty):
+def test_the_day_of_the_first_procedure_becomes_the_index_date(save, case, sacroplasty):
     slot = save(sacroplasty, {"date": "2024-03-11"}).slots[f"index-{prefix(sacroplasty)}"]
-    assert "Take 2024-03-11 as index date" in slot and "data-by-itself" in slot
-    assert "Taken as index date of the case." in take(as_clinician, sacroplasty).content.decode()
+    assert "Index date of the case." in slot
     case.refresh_from_db()
     assert case.index_date == DAY
     assert case.history.first().history_user_name == "clinician"
-    assert take(as_clinician, sacroplasty).status_code == 200
+
+
+def test_a_corrected_day_takes_the_index_date_along(save, case, sacroplasty):
+    save(sacroplasty, {"date": "2024-03-01"})
+    save(sacroplasty, {"date": "2024-03-11"})
     case.refresh_from_db()
-    assert case.version == 2
+    assert case.index_date == DAY
+
+
+def test_the_offered_day_is_taken_once(save, as_clinician, case, sacroplasty):
+    case.missing = {"index_date": "unknown"}
+    records.save(case, by=factories.TESTS)
+    save(sacroplasty, {"date": "2024-03-11"})
+    assert "Taken as index date of the case." in take(as_clinician, sacroplasty).content.decode()
+    version = Case.objects.get().version
+    assert take(as_clinician, sacroplasty).status_code == 200
+    assert Case.objects.get().version == version
 
 
 def test_an_index_date_that_differs_is_asked_about_and_never_replaced_by_itself(
@@ -387,7 +400,7 @@ def test_an_index_date_that_differs_is_asked_about_and_never_replaced_by_itself(
     case.index_date = datetime.date(2024, 3, 10)
     records.save(case, by=factories.TESTS)
     slot = save(sacroplasty, {"date": "2024-03-11"}).slots[f"index-{prefix(sacroplasty)}"]
-    assert "The index date of the case is 2024-03-10." in slot and "data-by-itself" not in slot
+    assert "The index date of the case is 2024-03-10." in slot
     loaded = editor.load(Case.objects.all()).get()
     assert "is not the day of the first procedure" in editor.contradictions(loaded)[0].message
 
@@ -396,7 +409,7 @@ def test_a_reason_for_having_no_index_date_is_not_overridden_by_itself(save, cas
     case.missing = {"index_date": "unknown"}
     records.save(case, by=factories.TESTS)
     slot = save(sacroplasty, {"date": "2024-03-11"}).slots[f"index-{prefix(sacroplasty)}"]
-    assert "as index date" in slot and "data-by-itself" not in slot
+    assert "as index date" in slot
 
 
 def test_a_later_procedure_says_nothing_about_the_index_date(save, as_clinician, case, sacroplasty, rfa):

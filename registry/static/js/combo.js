@@ -26,7 +26,7 @@ function enhance(select) {
     ["inputmode", "search"],
   ]) input.setAttribute(name, value);
   input.dataset.name = select.name;
-  if (select.form) input.setAttribute("form", select.form.id);
+  if (select.form?.id) input.setAttribute("form", select.form.id);
   const described = select.getAttribute("aria-describedby");
   if (described) input.setAttribute("aria-describedby", described);
   const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);

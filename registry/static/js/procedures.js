@@ -1,6 +1,5 @@
 /**
- * The section of procedures: takes over what was entered before, keeps answers together that exclude each other, and takes
- * the date of the first procedure as index date of the case while that is empty.
+ * The section of procedures: takes over what was entered before, and keeps answers apart that exclude each other.
  */
 
 import { current, setShown } from "./controls.js";
@@ -40,29 +39,6 @@ function keepNoneAlone(event) {
   }
 }
 
-/* -- the index date ------------------------------------------------------------------------------------------------ */
-
-/** Forms whose date has just been typed. */
-const dated = new Set();
-/** Form → the index date that was taken from it here; a correction of the date takes it along. */
-const taken = new Map();
-
-function noteDate(event) {
-  const { form, name } = event.target;
-  if (form && /^procedure-.*-date$/.test(name ?? "")) dated.add(form);
-}
-
-function takeDate(event) {
-  const { form } = event.detail;
-  if (!dated.delete(form)) return;
-  const prefix = form.id.replace(/^rec-/, "");
-  const offer = document.querySelector(`#index-${CSS.escape(prefix)} [data-take]`);
-  if (!offer) return;
-  if (!offer.hasAttribute("data-by-itself") && (!offer.dataset.current || taken.get(form) !== offer.dataset.current)) return;
-  taken.set(form, named(prefix, "date")?.value);
-  offer.click();
-}
-
 /* -- rows ---------------------------------------------------------------------------------------------------------- */
 
 function added(event) {
@@ -77,6 +53,4 @@ document.addEventListener("click", (event) => {
 });
 // Before the editor sees the change, so that both are sent together.
 document.addEventListener("change", keepNoneAlone, { capture: true });
-document.addEventListener("change", noteDate);
-document.addEventListener("registry:saved", takeDate);
 document.addEventListener("htmx:afterRequest", added);
