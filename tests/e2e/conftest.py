@@ -75,3 +75,13 @@ def desk(page, live_server, clinician):
     # An ended session and a cut line are what some tests are about.
     meant = ("422", "409", "404", "403", "401", "ERR_INTERNET_DISCONNECTED")
     assert [fault for fault in faults if not any(code in fault for code in meant)] == []
+
+
+@pytest.fixture(params=["en", "de"])
+def visit(request, browser, live_server, clinician):
+    """A clinician in each language, who looks at pages in every width and scheme; what is found fails the test."""
+    from tests.e2e.barriers import Visit
+
+    made = Visit(browser, live_server, clinician, request.param)
+    yield made
+    made.close()

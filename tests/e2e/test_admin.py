@@ -8,8 +8,8 @@ from registry.core import records
 from tests import factories
 from tests.admin.conftest import complete_case
 from tests.admin.pages import change, url
+from tests.e2e.barriers import LOOKS, overflows, violations
 from tests.e2e.conftest import sign_in, watch
-from tests.e2e.test_accessible import LOOKS, overflows, violations
 
 pytestmark = pytest.mark.e2e
 

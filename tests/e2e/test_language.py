@@ -5,8 +5,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests import factories
+from tests.e2e.barriers import overflows, violations
 from tests.e2e.conftest import sign_in, watch
-from tests.e2e.test_accessible import overflows, violations
 
 pytestmark = pytest.mark.e2e
 

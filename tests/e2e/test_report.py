@@ -7,8 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from registry.core import records
+from tests.e2e.barriers import LOOKS, overflows, violations
 from tests.e2e.conftest import sign_in, watch
-from tests.e2e.test_accessible import LOOKS, overflows, violations
 from tests.factories import TESTS, CaseFactory, PatientFactory
 from tests.outcomes.drafted import reboa_case
 
