@@ -47,6 +47,11 @@ class TimePointForm(AssessmentForm):
     class Meta(AssessmentForm.Meta):
         fields = ("date", *SCORES)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.fields.pop("reason", None)  # follow-up is expected after a case is complete
+
     @property
     def why(self) -> str:
         """The reason for the change; explaining an unusual value is one."""

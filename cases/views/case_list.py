@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from cases import codes, extensions
 from cases.identity import HIGHEST_SHOWN_AGE_YEARS
-from cases.models import Case, Lesion
+from cases.models import Case, Diagnosis, Lesion
 from cases.views.case_filters import CaseFilterForm
 from registry.access.models import Center
 from registry.access.scope import may_identify, visible_centers, writable_centers
@@ -50,7 +50,7 @@ def _ordered(cases: Any, sort: str) -> Any:
         "case": ["patient__registry_id", "number"],
         "status": ["status"],
         "patient": ["shown_age"],
-        "diagnosis": ["diagnosis__label"],
+        "diagnosis": ["diagnosis_place"],
         "levels": ["highest_level"],
         "date": ["shown_date"],
         "changed": ["modified_at"],
@@ -61,6 +61,8 @@ def _ordered(cases: Any, sort: str) -> Any:
         return cases.order_by(F("modified_at").desc(), F("pk").desc())
     if "highest_level" in names:
         cases = cases.annotate(highest_level=_highest_level())
+    if "diagnosis_place" in names:
+        cases = cases.annotate(diagnosis_place=_diagnosis_place())
     if sort.startswith("-"):
         return cases.order_by(*(F(name).desc(nulls_last=True) for name in names), F("pk").desc())
     return cases.order_by(*(F(name).asc(nulls_last=True) for name in names), F("pk").asc())
@@ -75,6 +77,13 @@ def _highest_level() -> Any:
     place = Switch(*whens, default=Value(None), output_field=IntegerField())
     lesions = Lesion.objects.filter(case=OuterRef("pk")).order_by().values("case")
     return Subquery(lesions.annotate(place=Min(place)).values("place"))
+
+
+def _diagnosis_place() -> Any:
+    """Where a diagnosis stands among the names in the reader's language."""
+    named = sorted(Diagnosis.objects.all(), key=lambda row: str(row).casefold())
+    whens = [When(diagnosis=row.pk, then=Value(place)) for place, row in enumerate(named)]
+    return Switch(*whens, default=Value(None), output_field=IntegerField())
 
 
 def _identified_centers(user: Any) -> list[int]:

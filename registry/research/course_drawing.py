@@ -11,7 +11,7 @@ from registry.research.own_course import OwnCourse
 
 #: Units of the drawing; the style sheet sizes it. The scores of the axis are the ends of the scale.
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 26, 92, 12, 46
+LEFT, RIGHT, TOP, BOTTOM = 26, 104, 12, 46
 LOW, HIGH, STEP = 0, 10, 2
 #: Height of a label, and about how wide one of its letters is.
 LINE, LETTER = 16, 7.2
@@ -114,6 +114,9 @@ def draw(course: OwnCourse, own_name: str) -> Drawing:
     )
     if own:
         labels.append(_label(own_name, own[-1], own=True))
+    for label in labels:
+        if not label.own:
+            _above(label, own)
     placed = _apart(labels)
     return Drawing(
         width=WIDTH,
@@ -142,6 +145,14 @@ def _label(text: str, end: Dot, *, own: bool = False) -> Label:
     fits = end.x + 10 + LETTER * len(text) <= WIDTH
     x, y = (end.x + 10, end.y) if fits else (end.x, end.y - 14)
     return Label(text, x, y, "start" if fits else "end", own)
+
+
+def _above(label: Label, dots: tuple[Dot, ...]) -> None:
+    """A name that would cover an own value ends above its line's end instead."""
+    if label.anchor == "start" and any(
+        label.left < dot.x < label.right and abs(dot.y - label.y) < LINE for dot in dots
+    ):
+        label.x, label.y, label.anchor = label.x - 10, label.y - LINE, "end"
 
 
 def _apart(labels: list[Label]) -> list[Label]:

@@ -92,10 +92,10 @@ class OwnCourse:
         return found
 
     def short_name(self, number: int) -> str:
-        """A group's name at the end of its line; with the arm where a paper has several."""
+        """A group's name at the end of its line; with its own label where a paper has several."""
         group = self.groups[number]
         alone = sum(other.publication == group.publication for other in self.groups) == 1
-        return group.name if alone or group.arm is None else f"{group.name} {group.arm.code}"
+        return group.name if alone else f"{group.name}, {group.label}"
 
     def axis(self) -> DayAxis:
         return DayAxis([row.day for row in self.rows], LEAST)

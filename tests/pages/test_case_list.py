@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -199,6 +200,19 @@ def test_levels_sort_from_the_neck_down_and_are_named_in_that_order(as_clinician
     assert listed(as_clinician, sort="-levels") == [sacral, lumbar, both, none]
     rows = as_clinician.get(URL, {"sort": "levels"}).context["rows"]
     assert rows[0]["levels"] == "T12, L1, S1"
+
+
+def test_diagnoses_are_found_and_sorted_by_their_name_in_the_readers_language(as_clinician, center):
+    labels = ("Multiple myeloma", "Bladder carcinoma", "Chordoma")
+    myeloma, bladder, chordoma = (
+        CaseFactory(patient=PatientFactory(center=center), diagnosis=DiagnosisFactory(label=label))
+        for label in labels
+    )
+    assert listed(as_clinician, sort="diagnosis") == [bladder, chordoma, myeloma]
+    as_clinician.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+    assert listed(as_clinician, sort="diagnosis") == [chordoma, bladder, myeloma], "Harnblasenkarzinom"
+    assert listed(as_clinician, q="harnblase") == [bladder]
+    assert listed(as_clinician, q="bladder") == [bladder]
 
 
 def test_an_address_names_all_the_pages_that_are_shown(as_clinician, center, monkeypatch):

@@ -443,6 +443,7 @@ def test_a_complete_case_is_entered_without_a_reason_for_the_change(as_clinician
     case.index_date, case.index_date_precision = ago(30), "day"
     records.save(case, by=factories.TESTS, reason="date found")
     entry = Entry(as_clinician, case)
+    assert "Reason for the change" not in entry.page.content.decode()
     answer = entry.send(vas_pain="3", date=ago(15).isoformat())
     assert answer.status_code == 200 and "outside the window" in answer.content.decode()
     entry.page, entry.token = answer, None
