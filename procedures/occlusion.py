@@ -69,8 +69,8 @@ class Stretch:
     @property
     def usual_min(self) -> int | None:
         """Minutes that are usual at most; none of them in zone II."""
-        zone = self.row.aortic_zone if self.row is not None else None
-        return 0 if zone == codes.AorticZone.II else USUAL_OCCLUSION_MIN.get(zone)  # type: ignore[call-overload]
+        zone: Any = self.row.aortic_zone if self.row is not None else None
+        return 0 if zone == codes.AorticZone.II else USUAL_OCCLUSION_MIN.get(zone)
 
     @property
     def over(self) -> bool:
@@ -256,7 +256,8 @@ def _percent(share: float) -> str:
 def running_row(inflations: Iterable[Any], now: int | None) -> Any:
     """The inflation that is going on: the last one, begun and not ended, and no longer than one may last."""
     begun = [row for row in inflations if row.inflated_min is not None]
-    last = max(begun, key=lambda row: row.inflated_min, default=None)
+    # Of two that began in the same minute the one with the higher number came later.
+    last = max(begun, key=lambda row: (row.inflated_min, row.number), default=None)
     if last is None or now is None or last.deflated_min is not None or last.missing.get("deflated_min"):
         return None
     return last if 0 <= now - last.inflated_min <= LONGEST_MIN else None

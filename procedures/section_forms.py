@@ -30,7 +30,7 @@ class IncisionField(forms.CharField):
             value = timezone.localtime(value) if timezone.is_aware(value) else value
         return f"{value:%H:%M}" if isinstance(value, datetime.datetime | datetime.time) else value
 
-    def to_python(self, value: Any) -> datetime.time | None:
+    def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         if text is None:
             return None
@@ -60,7 +60,7 @@ class ProcedureSectionForm(ProcedureForm):
 
     def _moment(self, time: datetime.time, date: datetime.date | None) -> datetime.datetime:
         """The stored moment moves with the date; a new time belongs to the day of the procedure."""
-        stored = self.initial.get("incision_at")
+        stored: Any = self.initial.get("incision_at")
         local = timezone.localtime(stored) if stored is not None else None
         before = self.initial.get("date")
         if local is not None and (local.hour, local.minute) == (time.hour, time.minute):
@@ -94,7 +94,7 @@ class MinuteField(IntegerFormField):
         self.widget.attrs["inputmode"] = "text"
         self.widget.attrs["data-clock"] = ""
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: Any) -> Any:
         text = "" if value is None else str(value).strip()
         if not TIME_OF_DAY.fullmatch(text):
             return super().to_python(value)

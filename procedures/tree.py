@@ -11,7 +11,7 @@ from procedures import kinds
 
 def prefetches() -> Sequence[Prefetch | str]:
     """What a queryset of cases loads with it; six queries however many rows there are."""
-    models = apps.get_app_config("procedures")
+    models: Any = apps.get_app_config("procedures")
     treated = models.get_model("TreatedLesion").objects.select_related("lesion").prefetch_related("ablations")
     procedures = (
         models.get_model("Procedure")

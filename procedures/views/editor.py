@@ -151,7 +151,7 @@ class AddSession(_AddRow):
     template_name = "procedures/editor/_session_rows.html"
 
     def new_records(self, parent: Any) -> list[Record]:
-        kind = self.request.POST.get("kind") or None
+        kind: Any = self.request.POST.get("kind") or None
         return [TransarterialSession(procedure=parent, uuid=self.token, kind=kind)]
 
     def make(self, record: Any) -> Record:

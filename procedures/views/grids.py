@@ -1,6 +1,6 @@
 """Rows of records as a grid: heads of the columns, cells, and what one row may take over from another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +125,7 @@ def _accepted(model: Any, name: str, column: Any) -> str:
     return f"{shown_number(limits_of.low)}–{shown_number(limits_of.high)}"
 
 
-def shorten(block: Block, name: str, labels: dict[str, str]) -> None:
+def shorten(block: Block, name: str, labels: Mapping[Any, str]) -> None:
     """Shorter words on the buttons of a cell."""
     found: Any = block.form.fields[name]
     found.choices = [(code, labels.get(code, label)) for code, label in found.choices]

@@ -29,7 +29,7 @@ class IndexDateView(View):
         except ValidationError as error:
             refused = error.messages
             case = editable_case(request, case.uuid)
-        html = render_to_string(
+        html: str = render_to_string(
             "procedures/editor/_index_date.html",
             {
                 "index": index_date.standing(in_case(case, procedure)),

@@ -222,7 +222,8 @@ class Drawer:
             rows_of(block, GENERAL),
             [
                 Group(str(heading), rows_of(details, names))
-                for heading, names in (DETAILS[procedure.kind] if details is not None else ())
+                for heading, names in DETAILS[procedure.kind]
+                if details is not None
             ],
             rows_of(block, FURTHER),
             copy=self._setting(procedure, block),

@@ -38,7 +38,7 @@ function count() {
 function dropGone(picture) {
   const block = picture.closest("[data-occlusion]");
   const rows = picture.querySelector("[data-rows]")?.dataset.rows.split(" ") ?? [];
-  for (const mark of block?.querySelectorAll("input[name=row]") ?? []) {
+  for (const mark of block?.querySelectorAll("[data-row] input[name=row]") ?? []) {
     const row = mark.closest("[data-row]");
     if (rows.includes(mark.value) || row.contains(document.activeElement)) continue;
     const form = row.querySelector("form[data-save]");
@@ -81,7 +81,7 @@ function askToShift(event) {
   const after = incisionOf(form)?.defaultValue;
   if (before === undefined) return;
   const ask = document.getElementById(`shift-${form.id.replace(/^rec-/, "")}`);
-  const rows = ask?.closest("[data-occlusion]").querySelectorAll("input[name=row]").length;
+  const rows = ask?.closest("[data-occlusion]").querySelectorAll("[data-row] input[name=row]").length;
   const moved = before && after ? difference(before, after) : 0;
   if (ask) ask.hidden = !rows || !moved;
   if (!moved) counted.delete(form);
