@@ -95,7 +95,7 @@ def register_slots(model: type[Any], slots: Callable[[Any], dict[str, str]]) -> 
 
 
 def register_after(model: type[Any], follow: Callable[[Any, Any, Any, str], None]) -> None:
-    """What follows from a saved record of this model: ``follow(before, record, by, reason)``, outside its transaction."""
+    """What follows from a saved record, after its transaction: ``follow(before, record, by, reason)``."""
     known = _after.setdefault(model, [])
     if follow not in known:
         known.append(follow)

@@ -68,14 +68,21 @@ def _alphabetical(option: dict[str, Any]) -> tuple[bool, str]:
 class PatientForm(RecordForm):
     """A person. The centre is asked for once, and only where the user writes for several."""
 
-    fieldsets = (
+    fieldsets: tuple[Fieldset, ...] = (
         Fieldset(_("Patient"), ("center", "sex", "birth_year", "hospital_number")),
         Fieldset(_("Consent"), ("consent_status", "consent_date"), folded=True),
     )
 
     class Meta:
         model = Patient
-        fields = ("center", "sex", "birth_year", "hospital_number", "consent_status", "consent_date")
+        fields: tuple[str, ...] = (
+            "center",
+            "sex",
+            "birth_year",
+            "hospital_number",
+            "consent_status",
+            "consent_date",
+        )
         help_texts = {
             "hospital_number": _("Kept encrypted. Never exported."),
             "birth_year": _("1880 to this year; four digits."),
@@ -169,10 +176,12 @@ class CaseForm(RecordForm):
 class NewPatientForm(PatientForm):
     """What is asked of a person when a case begins."""
 
-    fieldsets = (Fieldset(_("Patient"), ("center", "sex", "birth_year", "hospital_number")),)
+    fieldsets: tuple[Fieldset, ...] = (
+        Fieldset(_("Patient"), ("center", "sex", "birth_year", "hospital_number")),
+    )
 
     class Meta(PatientForm.Meta):
-        fields = ("center", "sex", "birth_year", "hospital_number")
+        fields: tuple[str, ...] = ("center", "sex", "birth_year", "hospital_number")
 
 
 class NewCaseForm(RecordForm):

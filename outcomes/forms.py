@@ -27,7 +27,7 @@ class AssessmentForm(RecordForm):
     case; whoever clears that afterwards is left alone.
     """
 
-    fieldsets = (
+    fieldsets: tuple[Fieldset, ...] = (
         Fieldset(_("When"), ("time_point", "date", "interval_value", "interval_unit")),
         Fieldset(_("Pain"), ("vas_pain", "pain_instrument", "pain_relief")),
         Fieldset(

@@ -42,7 +42,7 @@ class TimePointForm(AssessmentForm):
         label=gettext_lazy("If lost or died: end the follow-up"), required=False, initial=True
     )
 
-    fieldsets = (Fieldset("", ("date", *SCORES, "absent", "close")),)
+    fieldsets: tuple[Fieldset, ...] = (Fieldset("", ("date", *SCORES, "absent", "close")),)
 
     class Meta(AssessmentForm.Meta):
         fields = ("date", *SCORES)

@@ -113,7 +113,7 @@ def _text(found: Any) -> str:
 def notes_of(block: Block, typed: drafts.Typed, conflicts: list[str]) -> dict[str, str]:
     """What stands beneath each field of the record: hint, refusal, unusual value, what was understood, conflict."""
     shown = drafts.stored_values(block.form)
-    found = {}
+    found: dict[str, str] = {}
     for section in block.layout.sections:
         for row in section.rows:
             row.field.understood = _understood(row, typed, shown)

@@ -82,7 +82,7 @@ def block_of(record: Record, user: Any, errors: dict[str, list[Any]] | None = No
     form_class = editor.form_of(type(record))
     if form_class is None:
         raise LookupError(f"{type(record).__name__} is edited in no section")
-    form = form_class(None, instance=record, by=user, prefix=editor.prefix_of(record))
+    form: Any = form_class(None, instance=record, by=user, prefix=editor.prefix_of(record))
     form._errors = ErrorDict()  # an unbound form has none of its own
     for name, said in (errors or {}).items():
         form._errors[name if name in form.fields else NON_FIELD_ERRORS] = ErrorList(said)

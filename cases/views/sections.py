@@ -49,7 +49,7 @@ class ReviewSection(SectionView):
 
     def blocks(self) -> dict[str, Any]:
         standings = editor.standings(self.case)
-        groups = []
+        groups: list[dict[str, Any]] = []
         for standing in standings:
             if standing.section.slug == editor.REVIEW:
                 continue
@@ -85,9 +85,5 @@ class AddTreatment(AddRowView):
     template_name = "cases/editor/_treatment_rows.html"
 
     def new_records(self, parent: Any) -> list[Record]:
-        post = self.request.POST
-        return [
-            Treatment(
-                case=parent, uuid=self.token, timing=post.get("timing") or None, kind=post.get("kind") or None
-            )
-        ]
+        chosen: Any = {name: self.request.POST.get(name) or None for name in ("timing", "kind")}
+        return [Treatment(case=parent, uuid=self.token, **chosen)]

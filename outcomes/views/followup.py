@@ -162,7 +162,8 @@ def _page(form: FollowUpFilterForm, sort: str, pages: Pages, today: datetime.dat
     if tab not in WAITING:
         rows = of_tab(cases, tab, wanted, today).order_by("patient__registry_id", "number")
         return pages.cut(rows.values_list("pk", flat=True))
-    states, found_keys = WAITING[tab], ([], False)
+    states = WAITING[tab]
+    found_keys: tuple[list[Any], bool] = ([], False)
     for within in BANDS_DAYS if State.OVERDUE in states else (None,):
         near = plan.waiting(cases, today, states, wanted, within=within)
         near = near.annotate(key=plan.urgency_sql(today, states, wanted)).order_by("key", "pk")
@@ -183,7 +184,9 @@ def followup(request: HttpRequest) -> HttpResponse:
     keys, more = _page(form, sort, pages, today)
     lines = lines_of(request.user, keys, today, WAITING.get(tab, ()), wanted)
     cases = form.cases()
-    counts = {code: capped_count(of_tab(cases, code, wanted, today)) for code, _label in TABS}
+    # Rows that are added beneath others leave the tabs above as they are.
+    counted = [tab] if "from" in request.GET and is_partial(request) else [code for code, _label in TABS]
+    counts = {code: capped_count(of_tab(cases, code, wanted, today)) for code in counted}
     note_identity(request, lines)
     added = {column.name for column in extensions.columns()}
     sortable = {"case", "date", "clinician", *added, *(("point", "window") if tab in WAITING else ())}
@@ -199,7 +202,7 @@ def followup(request: HttpRequest) -> HttpResponse:
             {
                 "code": code,
                 "label": label,
-                "count": count_words(counts[code]),
+                "count": count_words(counts.get(code, 0)),
                 "url": _tab_url(request, code),
                 "current": code == tab,
             }

@@ -1,6 +1,8 @@
 """Compressed pages: the forms of a case are large and repeat themselves, and hospital networks are slow."""
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from typing import Any
+
+from django.http import HttpRequest, StreamingHttpResponse
 from django.middleware.gzip import GZipMiddleware
 
 
@@ -11,7 +13,7 @@ class CompressPages(GZipMiddleware):
     are.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
         if isinstance(response, StreamingHttpResponse):
             return response
         return super().process_response(request, response)

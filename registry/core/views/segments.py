@@ -18,8 +18,10 @@ class SegmentedSelect(forms.RadioSelect):
 
 def draw_short_lists_as_buttons(form: Any, *also: str) -> None:
     """Change the controls of a form's short lists, and of those in ``also``; their fields stay what they are."""
-    for name, field in form.fields.items():
-        if isinstance(field, MissingCodeFormField) or not isinstance(field, CodeFormField | YesNoFormField):
+    fields: dict[str, Any] = form.fields
+    for name, field in fields.items():
+        short = isinstance(field, CodeFormField | YesNoFormField)
+        if not short or isinstance(field, MissingCodeFormField):
             continue
         if isinstance(field.widget, forms.HiddenInput):
             continue
