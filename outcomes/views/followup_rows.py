@@ -12,8 +12,10 @@ from cases import extensions
 from cases.models import Case
 from cases.views.case_list import date_as_known, person_age
 from outcomes import plan
+from outcomes.models import FollowUpStatus
 from outcomes.plan import ORDER, Ending, OpenPoint, State
 from registry.core.dates import shown_date
+from registry.core.views.links import edit_url, new_url
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,17 @@ class Line:
     @property
     def undated(self) -> bool:
         return self.case.index_day() is None
+
+    @property
+    def index_date_url(self) -> str:
+        """Where the index date is entered."""
+        return edit_url(self.case, "index_date")
+
+    @property
+    def status_url(self) -> str:
+        """Where it is said how follow-up stands."""
+        status = getattr(self.case, "followup_status", None)
+        return new_url(FollowUpStatus, self.case) if status is None else edit_url(status, "followup_state")
 
 
 def distance_words(point: OpenPoint, today: datetime.date) -> str:

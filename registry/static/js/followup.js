@@ -53,6 +53,7 @@ function firstControl(form) {
 /** A line has come: the keyboard goes on in its form, or at what comes next. */
 function settle(line) {
   const form = line.querySelector("[data-entry]");
+  line.scrollIntoView({ block: "nearest" });
   if (form) {
     firstControl(form)?.focus();
     return;
