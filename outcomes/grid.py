@@ -140,4 +140,6 @@ def _open(row: Assessment, today: datetime.date) -> Timing:
         )
     if point.state == plan.State.UPCOMING:
         return Timing("upcoming", _("from %(date)s") % {"date": shown_date(point.first)})
+    if point.point == TimePoint.BASELINE:
+        return Timing("open", "")  # entered afterwards more often than not
     return Timing("overdue", _("its window has closed"))

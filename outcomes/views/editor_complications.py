@@ -183,18 +183,18 @@ class AddComplication(AddRowView):
         ]
 
     def make(self, record: Any) -> Record:
-        """A leak that is graded overrules “none”; any other addition waits until that answer is changed."""
+        """The row comes first: a complete case may not say “yes, listed” while nothing is."""
         procedure = record.procedure
-        unsaid = procedure.complications_answered is None
-        overruled = procedure.complications_answered == Answer.NONE and self.request.POST.get("leak")
+        answered = procedure.complications_answered == Answer.PRESENT
+        procedure.complications_answered = Answer.PRESENT
+        procedure.missing = {
+            name: code for name, code in procedure.missing.items() if name != "complications_answered"
+        }
         with transaction.atomic():
-            if unsaid or overruled:
-                procedure.complications_answered = Answer.PRESENT
-                procedure.missing = {
-                    name: code for name, code in procedure.missing.items() if name != "complications_answered"
-                }
+            made = super().make(record)
+            if not answered:
                 records.save(procedure, by=self.request.user, reason=self.why)
-            return super().make(record)
+        return made
 
     def post(self, request: HttpRequest, uuid: Any) -> HttpResponse:
         answer = super().post(request, uuid)

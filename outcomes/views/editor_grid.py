@@ -20,7 +20,7 @@ from outcomes.codes import TimePoint
 from outcomes.models import Assessment
 from outcomes.views.doubts import doubts_of
 from outcomes.views.first_save import FirstSaveView
-from outcomes.views.grid_column import GIVEN_AT_ONCE, REASONS, Column, Point, column_of, point_of
+from outcomes.views.grid_column import GIVEN_AT_ONCE, Column, Point, column_of, point_of
 from registry.core import drafts
 from registry.core.models import Record
 from registry.core.reading import read_date, read_decimal
@@ -65,7 +65,6 @@ class OutcomesGrid(SectionView):
             "units": IntervalUnit.choices,
             "token": uuids.uuid4(),
             "doubts": doubts_of(case)[self.slug],
-            "reasons": REASONS,
             "given_at_once": " ".join(GIVEN_AT_ONCE),
         }
 
@@ -91,7 +90,6 @@ def new_column(request: HttpRequest, row: Assessment) -> dict[str, Any]:
         "column": column_of(row, request.user),
         "point": point_of(row, timezone.localdate(), drawn=True),
         "case": row.case,
-        "reasons": REASONS,
     }
 
 
@@ -139,7 +137,6 @@ class AddVisit(AddRowView):
     def more(self, case: Case, parent: Any) -> dict[str, Any]:
         today = timezone.localdate()
         return {
-            "reasons": REASONS,
             "points": [
                 point_of(row, today, drawn=True) for row in case.assessments.all() if row.uuid == self.token
             ],

@@ -61,9 +61,9 @@ ROWS = (
 COMPUTED = ("vas_pain", "odi", "kps")
 #: What one reason can be given for at once.
 GIVEN_AT_ONCE = tuple(row.name for row in ROWS if not row.of_sections)
-REASONS: tuple[tuple[str, Any], ...] = tuple(
-    (code.value, code.label) for code in (MissingCode.NOT_DONE, MissingCode.LOST, MissingCode.DIED)
-)
+REASONS = (MissingCode.NOT_DONE, MissingCode.LOST, MissingCode.DIED)
+#: Before the procedure nobody is lost or dead.
+REASONS_BEFORE = (MissingCode.NOT_DONE, MissingCode.NOT_RECORDED)
 #: Within the grid “VAS” says enough of “VAS (100 mm line, one decimal)”.
 _BRIEF = ("pain_instrument", "analgesic_scale_version", "barthel_version")
 
@@ -89,6 +89,10 @@ class Column(Block):
         if self.record.pk is None:
             return reverse("assessment-point-save", args=[self.record.case.uuid, self.record.time_point])
         return super().save_url
+
+    @property
+    def reasons(self) -> list[tuple[str, Any]]:
+        return reasons_of(self.record)
 
     @property
     def answered(self) -> bool:
@@ -122,6 +126,12 @@ class Column(Block):
             )
             for row in ROWS
         ]
+
+
+def reasons_of(row: Assessment) -> list[tuple[str, Any]]:
+    """Why a whole time point may have no scores."""
+    reasons = REASONS_BEFORE if row.time_point == TimePoint.BASELINE else REASONS
+    return [(code.value, code.label) for code in reasons]
 
 
 def column_of(record: Assessment, user: Any) -> Column:
@@ -244,7 +254,12 @@ def slots(record: Assessment) -> dict[str, str]:
     )
     found[f"tools-{prefix}"] = render_to_string(
         "outcomes/editor/_column_tools.html",
-        {"record": record, "prefix": prefix, "answered": plan.is_answered(record), "reasons": REASONS},
+        {
+            "record": record,
+            "prefix": prefix,
+            "answered": plan.is_answered(record),
+            "reasons": reasons_of(record),
+        },
     )
     found[f"point-{point.key}"] = render_to_string("outcomes/editor/_point.html", {"point": point})
     return found

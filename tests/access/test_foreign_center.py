@@ -120,6 +120,13 @@ SHARED = {
     "export-receipt": "the user's own, tested with the export",
     "export": "tested with the export, for every table",
     "followup-entry": "tested with the follow-up list",
+    **dict.fromkeys(
+        ("assessment-column", "assessment-point-save", "assessment-visit", "assessment-remove"),
+        "tested with the sections of the editor",
+    ),
+    **dict.fromkeys(
+        ("complication-add", "complication-sir", "followup-save"), "tested with the sections of the editor"
+    ),
     "api-centers-detail": "tested here by its own test",
     "api-schema": "",
     "api-docs": "",

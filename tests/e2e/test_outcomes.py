@@ -14,6 +14,7 @@ from outcomes import grid
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from procedures.models import Procedure
 from registry.core import records
+from tests.core.test_write_door import complete
 from tests.factories import (
     TESTS,
     AssessmentFactory,
@@ -337,6 +338,18 @@ def test_none_is_one_click_and_stays_where_something_is_listed(desk, live_server
     answer.check(force=True)
     expect(desk.locator("#unsaved")).to_contain_text("contradicts the complications that are listed")
     assert Procedure.objects.get().complications_answered == "present"
+
+
+def test_a_late_complication_of_a_complete_case(desk, live_server, case):
+    complete(case)
+    Grid(desk, live_server, case, "complications")
+    desk.get_by_label("Say why you change it").fill("late infection")
+    desk.get_by_role("radio", name="yes, listed").check(force=True)
+    expect(desk.locator("#save-state")).to_contain_text("said to be listed, but none is")
+    desk.get_by_role("button", name="Infection").click()
+    expect(desk.locator(".complication h4")).to_contain_text("Infection")
+    expect(desk.locator("#save-state")).not_to_contain_text("said to be listed")
+    assert soon(lambda: Procedure.objects.get().complications_answered == "present")
 
 
 def test_a_complication_is_added_and_removed_by_keyboard(desk, live_server, treated):

@@ -182,22 +182,6 @@ def test_a_body_that_no_page_sends_is_refused(desk):
     assert not Assessment.objects.exists()
 
 
-def test_an_outsider_finds_no_case_and_a_researcher_may_not_write(client_of, outsider, researcher, desk):
-    for name, args in (
-        ("assessment-point-save", [desk.case.uuid, "baseline"]),
-        ("followup-save", [desk.case.uuid]),
-        ("assessment-visit", [desk.case.uuid]),
-    ):
-        url = reverse(name, args=args)
-        body = '{"fields": {"vas_pain": ["3"]}}'
-        assert client_of(outsider).post(url, body, content_type="application/json").status_code == 404
-        assert client_of(researcher).post(url, body, content_type="application/json").status_code == 403
-    url = reverse("assessment-column", args=[desk.case.uuid, "month_1"])
-    assert client_of(outsider).get(url).status_code == 404
-    assert client_of(researcher).get(url).status_code == 403
-    assert not Assessment.objects.exists()
-
-
 # -- date --------------------------------------------------------------------------------------------------------------
 
 

@@ -70,6 +70,8 @@ const refusals = new Map();
 /** Control name → what the field's notes would show, held back while the field is being typed in. */
 const held = new Map();
 let lastSaved = "";
+/** What the page said of earlier savings when it came. */
+const savedBefore = state?.textContent.trim() ?? "";
 
 function say(kind, text) {
   if (!state || (state.dataset.state === kind && state.textContent.trim() === text)) return;
@@ -108,6 +110,7 @@ function report(outbox) {
   else if (open.length) {
     say("refused", interpolate(ngettext("%(n)s value is not stored", "%(n)s values are not stored", open.length), { n: open.length }, true));
   } else if (lastSaved) say("saved", interpolate(gettext("saved %(at)s"), { at: lastSaved }, true));
+  else say("saved", savedBefore);
 }
 
 function isFocused(name) {
@@ -239,6 +242,12 @@ function storedElsewhere(event) {
     const form = document.querySelector(`[name="${CSS.escape(name)}"]`)?.form;
     if (!saved(form) || onTheWay.get(form)?.has(name)) continue;
     if (same(current(form, name), stored(form, name))) adopt(form, name, values);
+    else if (same(current(form, name), values)) {
+      setStored(form, name, values);
+      putBack(form, name);
+      if (!anyDirty()) outbox.refused = "";
+      report(outbox);
+    }
   }
 }
 
