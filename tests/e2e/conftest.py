@@ -74,6 +74,8 @@ def desk(page, live_server, clinician):
     # A refused form answers 422 and a conflict 409: the browser logs both, and both are meant.
     # An ended session and a cut line are what some tests are about.
     meant = ("422", "409", "404", "403", "401", "ERR_INTERNET_DISCONNECTED")
+    # What htmx says of a cut line.
+    meant += ("htmx:sendError", "htmx:afterRequest")
     assert [fault for fault in faults if not any(code in fault for code in meant)] == []
 
 

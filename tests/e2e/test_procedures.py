@@ -151,7 +151,12 @@ def test_a_slip_is_refused_at_the_cell_and_an_unusual_value_confirmed_there(
     row = factories.TreatedLesionFactory(procedure=sacroplasty, lesion=lesions[0])
     page = section()
     fill(page, row, "cement_volume_ml", "68")
+    fill(page, row, "cement_diameter_mm", "2,4,6")
     fill(page, row, "needle_gauge", "13")
+    # In its line beneath the row a refusal says which cell it means.
+    expect(page.locator(f"#notes-{prefix(row)}-cement_diameter_mm .error-field")).to_be_visible()
+    expect(page.locator(f"#notes-{prefix(row)}-cement_volume_ml .error-field")).to_have_count(0)
+    fill(page, row, "cement_diameter_mm", "")
     notes = page.locator(f"#notes-{prefix(row)}-cement_volume_ml")
     expect(notes).to_contain_text("68 mL is above 30 mL")
     expect(page.locator("#unsaved")).to_contain_text("68 mL is above 30 mL")
@@ -416,6 +421,18 @@ def test_minutes_count_up_and_warn_when_the_limit_is_passed(section, case, reboa
     expect(page.locator(".now-warning:visible")).to_have_text("Above 60 min, the usual limit in zone III.")
     expect(page.locator("[data-alarm]")).to_have_text("Above 60 min, the usual limit in zone III.")
     page.context.set_offline(False)
+
+
+def test_a_press_that_the_server_never_got_is_said_at_the_buttons(section, case, reboa):
+    page = section()
+    press(page, "Incision now")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Inflate", exact=True).click()
+    expect(page.locator("[data-unstamped]")).to_contain_text(re.compile(r"^Not stamped at \d\d:\d\d"))
+    page.context.set_offline(False)
+    press(page, "Inflate")
+    expect(page.locator("[data-unstamped]")).to_be_hidden()
+    assert len(times()) == 1
 
 
 def test_a_corrected_incision_asks_what_is_right(section, case, reboa):

@@ -569,7 +569,7 @@ def test_zone_two_is_warned_of_at_once_and_an_unnamed_zone_asked_for(as_clinicia
         assert "to be avoided" in poll(as_clinician, incised).content.decode()
         row.aortic_zone = None
         records.save(row, by=factories.TESTS)
-        assert f"#field-{prefix(row)}-aortic_zone" in poll(as_clinician, incised).content.decode()
+        assert f'href="#{prefix(row)}"' in poll(as_clinician, incised).content.decode()
 
 
 def test_a_poll_leaves_no_note_of_identity_and_is_closed_to_strangers(

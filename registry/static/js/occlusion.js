@@ -64,6 +64,24 @@ function pressed(event) {
   event.stopPropagation();
 }
 
+/** A press that the server never got must not be taken for a stamp. */
+function unstamped(event) {
+  const block = event.detail.elt.closest?.(".occlusion-controls")?.closest("[data-occlusion]");
+  if (!block || event.detail.xhr?.status === 401) return;
+  const now = new Date();
+  const time = [now.getHours(), now.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+  block.querySelector("[data-unstamped]").textContent = interpolate(
+    gettext("Not stamped at %(time)s: the server could not be reached. Enter the time in its row, or press again."),
+    { time },
+    true,
+  );
+}
+
+function stamped(event) {
+  const block = event.detail.elt.closest?.("[data-occlusion]");
+  if (block && event.detail.successful) block.querySelector("[data-unstamped]").textContent = "";
+}
+
 /* -- a corrected incision ------------------------------------------------------------------------------------------ */
 
 /** Form → the incision that the minutes below were counted from. */
@@ -126,6 +144,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const ask = event.detail.elt.closest?.(".occlusion-shift");
   if (ask && event.detail.successful) settle(ask);
 });
+document.addEventListener("htmx:sendError", unstamped);
+document.addEventListener("htmx:responseError", unstamped);
+document.addEventListener("htmx:afterRequest", stamped);
 document.addEventListener("htmx:afterSwap", redrawn);
 document.addEventListener("registry:saved", count);
 window.setInterval(count, 1000);
