@@ -3,6 +3,7 @@
 import pytest
 from django import forms
 
+from cases.forms import CaseForm
 from cases.models import Lesion
 from registry.core.forms.record import RecordForm
 from registry.core.rules import range_of
@@ -83,3 +84,12 @@ def test_a_hospital_outsider_is_refused_on_the_form(case, outsider):
 
 def test_every_missable_field_has_its_select(db):
     assert isinstance(LesionForm.base_fields["volume_ml__missing"], forms.ChoiceField)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("900", "90 kg"), ("755", "75.5 kg"), ("900.5", None), ("90000", None), ("-5", None)]
+)
+def test_a_decimal_separator_left_out_is_guessed_at(case, clinician, typed, meant):
+    form = CaseForm({"weight_kg": typed, "version": case.version}, instance=case, by=clinician)
+    [said] = form.errors["weight_kg"]
+    assert (f"Did you mean {meant}?" in said) if meant else ("Did you mean" not in said)

@@ -1,8 +1,10 @@
 """Rules that limit a value or put two values in order."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
+from django.db import models
 from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
@@ -54,12 +56,24 @@ class Between(Rule):
             text = _("%(label)s: %(value)s is not above %(limit)s. Accepted: %(range)s.")
         else:
             text = _("%(label)s: %(value)s is below %(limit)s. Accepted: %(range)s.")
-        return text % {
+        stated = text % {
             "label": label,
             "value": with_unit(value, unit),
             "limit": with_unit(self.high if too_high else self.low, unit),
             "range": f"{self.range_text()} {shown_unit(unit)}".rstrip(),
         }
+        meant = self.meant(model, value) if too_high else None
+        if meant is None:
+            return stated
+        return f"{stated} " + _("Did you mean %(value)s?") % {"value": with_unit(meant, unit)}
+
+    def meant(self, model: type[models.Model], value: Any) -> Decimal | None:
+        """What was probably meant where a decimal separator was left out: 6.8 for 68, while 6.8 is accepted."""
+        column = model._meta.get_field(self.field)
+        if not isinstance(column, models.DecimalField) or value != int(value):
+            return None
+        shifted = Decimal(int(value)) / 10
+        return shifted if self.holds({self.field: shifted}) else None
 
 
 class _Ordered(Rule):
