@@ -253,6 +253,8 @@ class RemoveRowView(View):
     def post(self, request: HttpRequest, model: str, uuid: Any) -> HttpResponse:
         record = record_or_404(request, model, uuid)
         case: Any = record.aggregate_root()
+        if case == record:
+            raise Http404  # a whole case is no row: it goes by its own page, which says what goes with it
         slug = editor.section_of(type(record))
         status, refused = 200, []
         try:

@@ -1,196 +1,24 @@
-"""No URL of the registry shows a clinician or curator of one centre anything of another's.
-
-The URL configuration is walked; an address that is not listed here fails until somebody has said what it leads to.
-"""
-
-from collections.abc import Iterator
-from typing import Any
+"""No address of the registry shows a clinician or curator of one centre anything of another's."""
 
 import pytest
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
-from cases.models import Case, Lesion, Patient, Treatment
-from outcomes.models import Assessment, Complication, FollowUpStatus
-from procedures import models as procedures
+from cases.models import Case, Patient
 from registry.core.models import Record
 from tests import factories
-
-#: Page name → the model of the foreign record its address names (a new row's address names its parent).
-PAGES: dict[str, type[Record]] = {
-    "case-detail": Case,
-    "case-edit": Case,
-    "case-delete": Case,
-    "case-history": Case,
-    "case-complete": Case,
-    "case-draft": Case,
-    "case-procedures": Case,
-    "case-outcomes": Case,
-    "case-timeline": Case,
-    "case-published-bands": Case,
-    "case-report": Case,
-    "case-letter": Case,
-    "patient-edit": Patient,
-    "lesion-new": Case,
-    "lesion-edit": Lesion,
-    "lesion-delete": Lesion,
-    "treatment-new": Case,
-    "treatment-edit": Treatment,
-    "treatment-delete": Treatment,
-    "procedure-new": Case,
-    "procedure-edit": procedures.Procedure,
-    "procedure-delete": procedures.Procedure,
-    "treatedlesion-new": procedures.Procedure,
-    "treatedlesion-edit": procedures.TreatedLesion,
-    "treatedlesion-delete": procedures.TreatedLesion,
-    "ablation-new": procedures.TreatedLesion,
-    "ablation-edit": procedures.Ablation,
-    "ablation-delete": procedures.Ablation,
-    "ballooninflation-new": procedures.Procedure,
-    "ballooninflation-edit": procedures.BalloonInflation,
-    "ballooninflation-delete": procedures.BalloonInflation,
-    "transarterialsession-new": procedures.Procedure,
-    "transarterialsession-edit": procedures.TransarterialSession,
-    "transarterialsession-delete": procedures.TransarterialSession,
-    "transarterialdrug-new": procedures.TransarterialSession,
-    "transarterialdrug-edit": procedures.TransarterialDrug,
-    "transarterialdrug-delete": procedures.TransarterialDrug,
-    "reboadetails-edit": procedures.ReboaDetails,
-    "sacroplastydetails-edit": procedures.SacroplastyDetails,
-    "vertebroplastydetails-edit": procedures.VertebroplastyDetails,
-    "rfadetails-edit": procedures.RfaDetails,
-    "assessment-new": Case,
-    "assessment-edit": Assessment,
-    "assessment-delete": Assessment,
-    "complication-new": procedures.Procedure,
-    "complication-edit": Complication,
-    "complication-delete": Complication,
-    "followup-line": Case,
-    "followupstatus-new": Case,
-    "followupstatus-edit": FollowUpStatus,
-    "followupstatus-delete": FollowUpStatus,
-}
-
-#: API resource → the model of its records.
-RESOURCES: dict[str, type[Record]] = {
-    "patients": Patient,
-    "cases": Case,
-    "lesions": Lesion,
-    "treatments": Treatment,
-    "procedures": procedures.Procedure,
-    "treated-lesions": procedures.TreatedLesion,
-    "ablations": procedures.Ablation,
-    "balloon-inflations": procedures.BalloonInflation,
-    "transarterial-sessions": procedures.TransarterialSession,
-    "transarterial-drugs": procedures.TransarterialDrug,
-    "assessments": Assessment,
-    "complications": Complication,
-    "follow-up-status": FollowUpStatus,
-}
-
-#: Addresses that list or create, and so must not name the foreign patient; or that lead to no patient at all.
-LISTS = {
-    "dashboard",
-    "case-list",
-    "case-new",
-    "account",
-    "literature",
-    "unusual-values",
-    "followup",
-    "followup-summary",
-    "case-counts",
-    "key-variables",
-    "pain-beside-published",
-    "api-root",
-    "api-centers-list",
-    *(f"api-{name}-list" for name in RESOURCES),
-}
-SHARED = {
-    "health-live": "says only that the process runs",
-    "health-ready": "says only that the database answers",
-    "javascript-catalog": "the words of the scripts",
-    "set_language": "sets a cookie",
-    "login": "",
-    "logout": "",
-    "password_change": "the user's own",
-    "password_change_done": "",
-    "publication-detail": "published",
-    "diagnosis-new": "a code list",
-    "diagnosis-edit": "a code list",
-    "export-receipt": "the user's own, tested with the export",
-    "export": "tested with the export, for every table",
-    "followup-entry": "tested with the follow-up list",
-    **dict.fromkeys(
-        ("assessment-column", "assessment-point-save", "assessment-visit", "assessment-remove"),
-        "tested with the sections of the editor",
-    ),
-    **dict.fromkeys(
-        ("complication-add", "complication-sir", "followup-save"), "tested with the sections of the editor"
-    ),
-    "api-centers-detail": "tested here by its own test",
-    "api-schema": "",
-    "api-docs": "",
-    "api-nowhere": "leads nowhere",
-    **{
-        f"api-{name}-{kind}": "published, or a code list"
-        for name in (
-            "publications",
-            "study-arms",
-            "reported-values",
-            "cited-series",
-            "source-values",
-            "diagnoses",
-        )
-        for kind in ("list", "detail")
-    },
-}
-DETAILS = {f"api-{name}-detail": model for name, model in RESOURCES.items()}
-
-
-def addresses(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, str]]:
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            yield from addresses(pattern.url_patterns, prefix + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern):
-            yield prefix + str(pattern.pattern), pattern.name or ""
-
-
-def test_every_address_is_listed():
-    listed = LISTS | set(SHARED) | set(PAGES) | set(DETAILS)
-    found = {name or route for route, name in addresses() if not route.startswith(("admin/", "static/"))}
-    assert found - listed == set(), "say in this file what the new address leads to"
-    assert listed - found == set(), "these addresses are gone"
+from tests.access.addresses import DETAILS, LISTS, RESOURCES, World, one_of_each
 
 
 @pytest.fixture
-def foreign(other_center) -> dict[type[Record], Record]:
+def world(other_center) -> World:
+    return one_of_each(other_center)
+
+
+@pytest.fixture
+def foreign(world) -> dict[type[Record], Record]:
     """One record of every kind in the other centre."""
-    patient = factories.PatientFactory(center=other_center)
-    case = factories.CaseFactory(patient=patient)
-    lesion = factories.LesionFactory(case=case)
-    made: list[Record] = [patient, case, lesion, factories.TreatmentFactory(case=case)]
-    by_kind = {}
-    for kind, details in (
-        ("reboa", factories.ReboaDetailsFactory),
-        ("vertebroplasty", factories.VertebroplastyDetailsFactory),
-        ("sacroplasty", factories.SacroplastyDetailsFactory),
-        ("rfa", factories.RfaDetailsFactory),
-    ):
-        by_kind[kind] = factories.ProcedureFactory(case=case, kind=kind)
-        made += [by_kind[kind], details(procedure=by_kind[kind])]
-    treated = factories.TreatedLesionFactory(procedure=by_kind["rfa"], lesion=lesion)
-    session = factories.TransarterialSessionFactory(procedure=by_kind["vertebroplasty"])
-    made += [
-        treated,
-        session,
-        factories.AblationFactory(treated_lesion=treated),
-        factories.TransarterialDrugFactory(session=session),
-        factories.BalloonInflationFactory(procedure=by_kind["reboa"]),
-        factories.AssessmentFactory(case=case),
-        factories.ComplicationFactory(procedure=by_kind["rfa"]),
-        factories.FollowUpStatusFactory(case=case),
-    ]
-    return {type(record): record for record in made}
+    return world.records
 
 
 @pytest.fixture(params=["clinician", "curator", "researcher"])
@@ -199,12 +27,12 @@ def neighbour(request, center):
     return factories.member(center, request.param)
 
 
-def test_pages_of_a_foreign_record_are_not_found(client, neighbour, foreign):
+def test_pages_of_a_foreign_record_are_not_found(client, neighbour, world):
     client.force_login(neighbour)
-    for name, model in PAGES.items():
-        url = reverse(name, args=[foreign[model].uuid])
-        assert client.get(url).status_code == 404, name
-        assert client.post(url).status_code in (404, 405), name  # 405: the page only ever shows
+    for name, url in world.pages():
+        # 405: the page only ever shows, or only ever takes.
+        answers = {client.get(url).status_code, client.post(url).status_code}
+        assert 404 in answers and answers <= {404, 405}, (name, answers)
 
 
 def test_api_records_of_another_center_are_not_found(client, neighbour, foreign):
