@@ -1,6 +1,7 @@
 """The outcomes grid: a column is there before its record, and every value is stored or refused on its own."""
 
 import datetime
+import json
 import re
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from outcomes import grid
 from outcomes.codes import TimePoint
 from outcomes.models import Assessment
 from outcomes.scores import SECTION_NAMES
+from outcomes.views.editor_grid import PointSaveView
 from tests.core.test_write_door import complete
 from tests.factories import AssessmentFactory, CaseFactory, FollowUpStatusFactory, PatientFactory
 
@@ -342,3 +344,25 @@ def test_a_first_page_of_a_patient_elsewhere_is_not_mixed_up(desk, center):
     desk.at("baseline", vas_pain="7")
     assert not other.assessments.exists()
     assert grid.public_id(other, "baseline") != grid.public_id(desk.case, "baseline")
+
+
+class FoundTooLate(PointSaveView):
+    """The record is made by somebody else just after this page has looked for it."""
+
+    looked = False
+
+    def stored(self, case):
+        found = super().stored(case) if self.looked else None
+        self.looked = True
+        return found
+
+
+def test_whoever_was_first_in_the_same_instant_is_merged_with(rf, clinician, case):
+    AssessmentFactory(case=case, vas_pain=7)
+    body = {"fields": {"kps": ["60"]}, "base": {"kps": []}}
+    request = rf.post("/", json.dumps(body), content_type="application/json")
+    request.user = clinician
+    answer = json.loads(FoundTooLate.as_view()(request, uuid=case.uuid, point="baseline").content)
+    assert answer["written"] and answer["errors"] == {}
+    row = Assessment.objects.get()
+    assert (row.vas_pain, row.kps) == (7, 60)
