@@ -2,12 +2,13 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Sex(models.TextChoices):
     MALE = "male", _("male")
     FEMALE = "female", _("female")
-    OTHER = "other", _("other")
+    OTHER = "other", pgettext_lazy("sex", "other")
     UNKNOWN = "unknown", _("unknown")
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from outcomes.codes import SirGrade
 
@@ -41,7 +42,7 @@ class Stay(models.TextChoices):
 class Harm(models.TextChoices):
     """Did it leave permanent harm? In the order of severity."""
 
-    NONE = "none", _("none")
+    NONE = "none", pgettext_lazy("harm", "none")
     PERMANENT = "permanent", _("permanent harm")
     DEATH = "death", _("death")
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Kind(models.TextChoices):
@@ -153,7 +154,7 @@ class NeedleApproach(models.TextChoices):
     ANGULATED_SHORT_AXIS = "angulated_short_axis", _("angulated short axis")
     TRANSPEDICULAR = "transpedicular", _("transpedicular")
     PARAPEDICULAR = "parapedicular", _("parapedicular")
-    OTHER = "other", _("other")
+    OTHER = "other", pgettext_lazy("approach", "other")
 
 
 class LeakSite(models.TextChoices):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case
 from outcomes import plan
-from outcomes.codes import WINDOWS, TimePoint
+from outcomes.codes import WINDOWS, AnalgesicClass, TimePoint
 from outcomes.intervals import Moment
 from outcomes.models import Assessment, FollowUpStatus
 from outcomes.report.phrases import Facts, Joined, Missing, Phrase, Sheet, interval, label_within
@@ -146,6 +146,8 @@ def _value(facts: Facts, name: str) -> str:
         return ""
     value = str(facts.phrase(name))
     if name == "analgesic_class" and row.analgesic_adjuvant:
+        if row.analgesic_class == AnalgesicClass.NONE:
+            return _("adjuvant analgesic only")
         return _("%(analgesics)s with adjuvant") % {"analgesics": value}
     return value
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.models import Case
 from procedures import codes
@@ -177,7 +178,7 @@ class SacroplastyDetails(Details):
         Procedure, models.CASCADE, related_name="sacroplasty_details", verbose_name=_("procedure")
     )
     technique = fields.CodeField(_("technique"), choices=codes.CementTechnique.choices, null=True, blank=True)
-    cement_product = fields.LineField(_("cement"), max_length=80, identifying=False)
+    cement_product = fields.LineField(pgettext_lazy("product", "cement"), max_length=80, identifying=False)
 
     class Meta:
         verbose_name = _("sacroplasty details")
@@ -194,7 +195,7 @@ class VertebroplastyDetails(Details):
         Procedure, models.CASCADE, related_name="vertebroplasty_details", verbose_name=_("procedure")
     )
     technique = fields.CodeField(_("technique"), choices=codes.CementTechnique.choices, null=True, blank=True)
-    cement_product = fields.LineField(_("cement"), max_length=80, identifying=False)
+    cement_product = fields.LineField(pgettext_lazy("product", "cement"), max_length=80, identifying=False)
     transarterial_therapy = fields.CodeField(
         _("transarterial therapy"), choices=codes.TransarterialTherapy.choices, null=True, blank=True
     )

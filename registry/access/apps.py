@@ -2,13 +2,13 @@ import ipaddress
 from typing import Any
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AccessConfig(AppConfig):
     name = "registry.access"
     label = "access"
-    verbose_name = _("Access")
+    verbose_name = pgettext_lazy("accounts", "Access")
 
     def ready(self) -> None:
         from django.contrib.auth import signals

@@ -82,7 +82,9 @@ function say(kind, text) {
 function labelOf(name) {
   const row = document.getElementById(`field-${name}`);
   const label = row?.querySelector("label, legend, summary");
-  return (label?.textContent ?? name).trim().replace(/\s+/g, " ");
+  const words = label?.cloneNode(true);
+  words?.querySelectorAll(".visually-hidden, .field-required").forEach((part) => part.remove());
+  return (words?.textContent ?? name).trim().replace(/\s+/g, " ");
 }
 
 function report(outbox) {
