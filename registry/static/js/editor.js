@@ -175,9 +175,10 @@ function send(form, { keepalive = false } = {}) {
     (name) => !(travelling.has(name) && same(travelling.get(name), current(form, name))),
   );
   if (!dirty.length) return Promise.resolve();
-  // One at a time per record, so that what is typed quickly travels together and does not compete with itself.
+  // A record that the server does not have yet is made by one answer; the fields of a stored one never wait for each
+  // other, so that a browser that dies takes nothing along but the field being typed.
   const before = underway.get(form);
-  if (before && !keepalive) return before.then(() => send(form));
+  if (before && !keepalive && form.dataset.version === "0") return before.then(() => send(form));
   if (dirty.some((name) => travelling.has(name))) return outbox.settled().then(() => send(form, { keepalive }));
   for (const name of dirty) travelling.set(name, current(form, name));
   const body = fieldsOf(form, dirty);
@@ -435,6 +436,10 @@ if (desk) {
   window.addEventListener("pageshow", (event) => { if (event.persisted && !anyDirty()) window.location.reload(); });
   // What the browser put back into the fields after a reload is text that the server never got.
   sendAll();
+  // Where the sections are one line of tabs, the present one is in sight.
+  const tabs = document.querySelector(".editor-sections");
+  const tab = tabs?.querySelector('[aria-current="page"]');
+  if (tab) tabs.scrollLeft += tab.getBoundingClientRect().left - tabs.getBoundingClientRect().left - 24;
   // A link to a field leads the cursor there.
   const target = window.location.hash.startsWith("#field-") && document.getElementById(window.location.hash.slice(1));
   if (target) {
