@@ -6,6 +6,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry.core import fields
 from registry.core.models import Record
@@ -205,7 +206,7 @@ class CitedSeries(Record):
 
     class Meta:
         verbose_name = _("cited series")
-        verbose_name_plural = _("cited series")
+        verbose_name_plural = pgettext_lazy("several", "cited series")
         ordering = ["publication", "order"]
         constraints = [
             OnlyOne("publication", "order", message=_("This publication has a series at that position.")),

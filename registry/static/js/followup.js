@@ -19,7 +19,7 @@ function isChanged(control) {
 
 /** The first form with something in it that the server has not got. */
 function unsaved() {
-  return [...results.querySelectorAll("[data-entry]")].find(
+  return [...(results?.querySelectorAll("[data-entry]") ?? [])].find(
     (form) => "unsaved" in form.dataset || [...form.elements].some(isChanged),
   );
 }
