@@ -366,6 +366,26 @@ def test_three_inflations_by_rows(section, case, reboa):
     assert times()[2] == (155, 170)
 
 
+def test_a_zone_that_was_taken_over_is_kept_when_it_is_pressed(section, case, reboa):
+    factories.BalloonInflationFactory(
+        procedure=reboa, inflated_min=0, deflated_min=20, aortic_zone="zone_iii"
+    )
+    page = section()
+    page.get_by_role("button", name="Add inflation").click()
+    expect(page.locator(".cells-inflations .cells-item")).to_have_count(2)
+    row = BalloonInflation.objects.last()
+    chosen = control(page, row, "aortic_zone").and_(page.locator('[value="zone_iii"]'))
+    expect(chosen).to_be_checked()
+    fill(page, row, "inflated_min", "40")
+    choose(page, row, "aortic_zone", "zone_iii")
+    fill(page, row, "deflated_min", "50")
+    assert soon(lambda: fresh(row).deflated_min == 50)
+    expect(chosen).to_be_checked()
+    assert fresh(row).aortic_zone == "zone_iii"
+    choose(page, row, "aortic_zone", "zone_iii")
+    assert soon(lambda: fresh(row).aortic_zone is None), "from then on as everywhere"
+
+
 def test_a_second_device_follows_and_both_press_at_once(
     section, case, reboa, browser, live_server, clinician
 ):

@@ -64,6 +64,17 @@ function pressed(event) {
   event.stopPropagation();
 }
 
+/* -- a zone that was taken over ---------------------------------------------------------------------------------- */
+
+/** Pressing an answer again takes it back, but whoever presses one that came with the row means it. */
+function keepCarried(event) {
+  const row = event.target.closest?.("[data-carried]");
+  const chosen = event.target.closest?.("label.segment")?.querySelector("input[type=radio]")?.checked;
+  if (!row || !chosen) return;
+  event.stopPropagation();
+  row.removeAttribute("data-carried");
+}
+
 /** A press that the server never got must not be taken for a stamp. */
 function unstamped(event) {
   const block = event.detail.elt.closest?.(".occlusion-controls")?.closest("[data-occlusion]");
@@ -132,6 +143,10 @@ function showMinutes(event) {
 }
 
 document.addEventListener("click", pressed, { capture: true });
+document.addEventListener("pointerdown", keepCarried, { capture: true });
+document.addEventListener("change", (event) => {
+  if (event.target.type === "radio") event.target.closest("[data-carried]")?.removeAttribute("data-carried");
+});
 document.addEventListener("click", (event) => {
   const settled = event.target.closest?.("[data-shift-not]");
   if (settled) settle(settled.closest(".occlusion-shift"));
