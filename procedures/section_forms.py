@@ -18,6 +18,10 @@ from registry.core.forms.fields import IntegerFormField
 from registry.core.forms.record import RecordForm
 
 
+#: A corrected incision passes midnight by so much at most; else it is another time of the same day.
+_SAME_NIGHT = datetime.timedelta(hours=4)
+
+
 class IncisionField(forms.CharField):
     """The time of incision; which day it was says the date of the procedure."""
 
@@ -59,20 +63,29 @@ class ProcedureSectionForm(ProcedureForm):
         return cleaned
 
     def _moment(self, time: datetime.time, date: datetime.date | None) -> datetime.datetime:
-        """The stored moment moves with the date; a new time belongs to the day of the procedure."""
+        """The stored moment moves with the date, and a new time stays in the night of the stored one."""
         stored: Any = self.initial.get("incision_at")
-        local = timezone.localtime(stored) if stored is not None else None
         before = self.initial.get("date")
-        if local is not None and (local.hour, local.minute) == (time.hour, time.minute):
-            if date is None or date == before:
-                return stored
-            # An incision after midnight stays as many days behind the date as it was.
-            days = (local.date() - before) if before is not None else datetime.timedelta()
-            return _aware(date + days, time)
-        day = date or (local.date() if local is not None else None)
-        if day is None:
-            raise ValidationError(_("Incision at: enter the date of the procedure first."))
-        return _aware(day, time)
+        if stored is None:
+            if date is None:
+                raise ValidationError(_("Incision at: enter the date of the procedure first."))
+            return _aware(date, time)
+        local = timezone.make_naive(stored)
+        unmoved = (local.hour, local.minute) == (time.hour, time.minute)
+        if unmoved and (date is None or date == before):
+            return stored
+        day = date or local.date()
+        # An incision after midnight stays as many days behind the date as it was.
+        behind = local.date() - before if date is not None and before is not None else datetime.timedelta()
+        moved = datetime.datetime.combine(day + behind, local.time())
+
+        def apart(other: datetime.date) -> datetime.timedelta:
+            return abs(datetime.datetime.combine(other, time) - moved)
+
+        days, following = [day, moved.date()], day + datetime.timedelta(days=1)
+        if apart(following) <= _SAME_NIGHT:
+            days.append(following)
+        return _aware(min(days, key=apart), time)
 
 
 def _aware(day: datetime.date, time: datetime.time) -> datetime.datetime:

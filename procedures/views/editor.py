@@ -155,8 +155,15 @@ class AddSession(_AddRow):
         return [TransarterialSession(procedure=parent, uuid=self.token, kind=kind)]
 
     def make(self, record: Any) -> Record:
-        details = record.procedure.details
         with transaction.atomic():
+            case = record.aggregate_root()
+            Case.objects.for_user(self.request.user).select_for_update().get(pk=case.pk)
+            # Read under the lock: somebody may have saved other fields since the page asked.
+            details = (
+                VertebroplastyDetails.objects.for_user(self.request.user)
+                .filter(procedure=record.procedure)
+                .first()
+            )
             if details is not None and details.transarterial_therapy != codes.TransarterialTherapy.SESSIONS:
                 details.transarterial_therapy = codes.TransarterialTherapy.SESSIONS
                 details.missing = {

@@ -221,6 +221,28 @@ def test_an_incision_after_midnight_stays_on_its_day(save, reboa):
     assert reboa.incision_at == at("00:20", datetime.date(2026, 3, 10))
 
 
+@pytest.mark.parametrize(
+    ("stored", "typed", "moment"),
+    [
+        ((11, "00:10"), "00:05", (11, "00:05")),
+        ((11, "00:10"), "02:30", (11, "02:30")),
+        ((11, "00:10"), "23:50", (10, "23:50")),
+        ((10, "23:50"), "00:05", (11, "00:05")),
+        ((10, "22:00"), "08:00", (10, "08:00")),
+        ((10, "08:00"), "22:00", (10, "22:00")),
+    ],
+)
+def test_a_corrected_incision_stays_in_its_night(save, reboa, stored, typed, moment):
+    def march(day, time):
+        return at(time, datetime.date(2026, 3, day))
+
+    reboa.date, reboa.incision_at = datetime.date(2026, 3, 10), march(*stored)
+    records.save(reboa, by=factories.TESTS)
+    assert not save(reboa, {"incision_at": typed}).errors
+    reboa.refresh_from_db()
+    assert reboa.incision_at == march(*moment)
+
+
 @pytest.mark.parametrize("typed", ["25:00", "8", "eight", "08:00:00:00"])
 def test_what_is_no_time_of_incision_is_refused(save, incised, typed):
     assert "is not a time" in str(save(incised, {"incision_at": typed}).errors)

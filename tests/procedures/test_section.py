@@ -21,6 +21,7 @@ from procedures.models import (
     TreatedLesion,
     VertebroplastyDetails,
 )
+from procedures.views.editor import AddSession
 from registry.core import records
 from registry.core.policies import Gap
 from registry.core.views.links import edit_url, gap_url
@@ -327,6 +328,23 @@ def test_a_session_answers_the_question_for_transarterial_therapy(as_clinician, 
     details.refresh_from_db()
     assert (details.transarterial_therapy, details.missing) == ("sessions", {})
     assert f'"{prefix(details)}-transarterial_therapy": ["sessions"]' in answer["HX-Trigger-After-Swap"]
+
+
+def test_a_new_session_keeps_what_somebody_else_has_just_saved(monkeypatch, as_clinician, vertebroplasty):
+    asked = AddSession.new_records
+
+    def overtaken(view, parent):
+        made = asked(view, parent)
+        assert parent.details.technique is None
+        details = VertebroplastyDetails.objects.get()
+        details.technique = "needle"
+        records.save(details, by=factories.TESTS)
+        return made
+
+    monkeypatch.setattr(AddSession, "new_records", overtaken)
+    assert add(as_clinician, "transarterialsession-add", vertebroplasty, kind="tace").status_code == 200
+    details = VertebroplastyDetails.objects.get()
+    assert (details.technique, details.transarterial_therapy) == ("needle", "sessions")
 
 
 def test_a_session_of_no_kind_is_refused_and_answers_nothing(as_clinician, vertebroplasty):
