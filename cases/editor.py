@@ -151,8 +151,11 @@ def section_url(case: Any, slug: str) -> str:
     return reverse("case-section", args=[case.uuid, slug])
 
 
-def latest_case(patient: Any) -> Case | None:
-    """The case in which a patient's own data is edited."""
+def case_of(patient: Any) -> Case | None:
+    """The case in which a patient's own data is edited: the one that is open (``edited_in``), else the latest."""
+    opened = getattr(patient, "edited_in", None)
+    if opened is not None:
+        return opened
     cases = list(patient.cases.all()) if hasattr(patient, "cases") else []
     return max(cases, key=lambda case: case.number) if cases else None
 
@@ -164,7 +167,7 @@ def place_of(record: Record, field: str = "") -> str:
         return ""
     root: Any = record.aggregate_root()
     if not isinstance(root, Case):
-        root = latest_case(root)
+        root = case_of(root)
         if root is None:
             return ""
     form = form_of(type(record))

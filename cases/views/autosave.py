@@ -23,11 +23,11 @@ from cases.views.editor import (
 )
 from registry.core import drafts
 from registry.core.models import Record
-from registry.core.reading import refuse_nul
+from registry.core.reading import read_reason
 from registry.core.views.conflict import theirs_in_words, who_and_when_of
 
-#: More fields than any form has, and longer texts than any field takes, are no form.
-_MOST_FIELDS, _LONGEST = 200, 20_000
+#: More fields than any form has are no form.
+_MOST_FIELDS = 200
 
 
 class RecordSaveView(View):
@@ -42,13 +42,15 @@ class RecordSaveView(View):
 
     def answer(self, request: HttpRequest, record: Any, typed: drafts.Typed) -> JsonResponse:
         """Store what can be stored, also in a record that is not there yet, and say what became of each field."""
+        if signed_in_otherwise(request):
+            return JsonResponse({}, status=401)
         form_class = editor.form_of(type(record))
         assert form_class is not None  # noqa: S101  (whoever calls this knows records with a form only)
         outcome = drafts.autosave(form_class, record, typed, by=request.user)
         if outcome.written:
             editor.follow_up(record, outcome.record, by=request.user, reason=typed.reason)
         root: Any = outcome.record.aggregate_root()
-        root = root if isinstance(root, Case) else editor.latest_case(root)
+        root = root if isinstance(root, Case) else _case_on_page(request, root)
         case = editable_case(request, root.uuid)
         record = in_case(case, outcome.record)
         errors = {name: said for name, said in outcome.errors.items() if name != "reason"}
@@ -86,6 +88,18 @@ class RecordSaveView(View):
         )
 
 
+def signed_in_otherwise(request: HttpRequest) -> bool:
+    """Whether the page was opened by somebody else than who is signed in now, as on a shared workstation."""
+    opened_by = request.headers.get("X-Opened-By", "")
+    return bool(opened_by) and opened_by != str(request.user.pk)
+
+
+def _case_on_page(request: HttpRequest, patient: Any) -> Any:
+    """The case on whose page a patient's data was typed; a patient may have several."""
+    named = str(request.GET.get("case", ""))
+    return next((case for case in patient.cases.all() if str(case.uuid) == named), editor.case_of(patient))
+
+
 def read_body(request: HttpRequest) -> drafts.Typed | None:
     """The typed fields; ``None`` for anything that our own page would not send."""
     try:
@@ -93,21 +107,16 @@ def read_body(request: HttpRequest) -> drafts.Typed | None:
         typed = drafts.Typed(
             fields=_lists(body.get("fields", {})),
             base=_lists(body.get("base", {})),
-            confirm={str(name): _text(why) for name, why in body.get("confirm", {}).items()},
-            reason=_text(body.get("reason", "")),
+            confirm={str(name): read_reason(why) for name, why in body.get("confirm", {}).items()},
+            reason=read_reason(body.get("reason")),
         )
-    except (ValueError, AttributeError, TypeError, ValidationError):
+    except (ValueError, AttributeError, TypeError, ValidationError, RecursionError):
         return None
     return typed if len(typed.fields) <= _MOST_FIELDS else None
 
 
 def _lists(found: Any) -> dict[str, list[str]]:
-    return {str(name): [str(value)[:_LONGEST] for value in values] for name, values in found.items()}
-
-
-def _text(found: Any) -> str:
-    refuse_nul(str(found))
-    return str(found).strip()[:400]
+    return {str(name): [str(value) for value in values] for name, values in found.items()}
 
 
 def notes_of(block: Block, typed: drafts.Typed, conflicts: list[str]) -> dict[str, str]:

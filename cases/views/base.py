@@ -63,14 +63,17 @@ def case_url(case: Case, section: str = "") -> str:
 
 
 def unusual_values(
-    records: Iterable[Record], leave_out: frozenset[str] = frozenset()
+    records: Iterable[Record], leave_out: frozenset[str] = frozenset(), *, identify: bool = True
 ) -> list[tuple[str, str]]:
-    """Each unexplained unusual value: the sentence, and where it is corrected or explained."""
+    """Each unexplained unusual value: the sentence, and where it is corrected or explained.
+
+    Readers without identity get no sentence about an identifying value, as it would tell the value.
+    """
     return [
         (_of_record(record, str(crossing.message)), edit_url(record, crossing.field))
         for record in records
         for crossing in limits.unconfirmed(record)
-        if crossing.field not in leave_out
+        if crossing.field not in leave_out and (identify or crossing.field not in type(record).identifying())
     ]
 
 

@@ -170,7 +170,8 @@ def line_of(case: Any, user: Any) -> dict[str, Any]:
         "age": person_age(case, may_identify(user, case.center_id)),
         "dates": may_identify(user, case.center_id) and not published,
         "index_date": date_as_known(case.shown_date, case.index_date_precision),
-        "changed": shown_date(case.modified_at),
+        # What is entered during the operation would tell its day.
+        "changed": shown_date(case.modified_at) if may_identify(user, case.center_id) else "",
     }
 
 

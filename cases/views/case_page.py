@@ -134,7 +134,8 @@ def _age_capped(values: list[Shown], case: Case, reader: Reader) -> list[Shown]:
 def _tellable(case: Case, own: list[Record], reader: Reader) -> list[tuple[str, str]]:
     """Unusual values, less those whose sentence would tell an age that this reader may not see."""
     capped = not reader.identify and case.age_years is not None and case.age_years >= HIGHEST_SHOWN_AGE_YEARS
-    return unusual_values(own, leave_out=frozenset({"age_years"}) if capped else frozenset())
+    hidden = frozenset({"age_years"}) if capped else frozenset()
+    return unusual_values(own, leave_out=hidden, identify=reader.identify)
 
 
 def _lesion(reader: Reader, lesion: Lesion) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from cases.views.base import case_crumbs, case_url, note_identity
 from registry.core import policies, records
 from registry.core.forms.record import RecordForm
 from registry.core.models import Record
+from registry.core.reading import read_reason
 from registry.core.views.layout import Layout, lay_out
 from registry.core.views.segments import draw_short_lists_as_buttons
 
@@ -37,6 +38,7 @@ def editable_case(request: HttpRequest, uuid: Any) -> Case:
     case = get_object_or_404(editor.load(cases), uuid=uuid)
     if not policies.may_write(request.user, case):
         raise PermissionDenied
+    case.patient.edited_in = case
     return case
 
 
@@ -127,6 +129,7 @@ class SectionView(View):
             "crumbs": case_crumbs(case),
             "strategy": " · ".join(extensions.words(case)),
             "settled": case.is_settled(),
+            "asks_why": case.is_settled() or (self.slug == "patient" and case.patient.is_settled()),
             "saved_at": clock(case.modified_at),
             **self.blocks(),
         }
@@ -195,9 +198,8 @@ class AddRowView(View):
         made: list[Any] = []
         refused: list[str] = []
         for record in self.new_records(parent):
-            stored = type(record)._base_manager.filter(uuid=record.uuid).first()
             try:
-                made.append(stored or self.make(record))
+                made.append(self.made_before(record, parent) or self.make(record))
             except ValidationError as error:
                 refused += error.messages
         root = parent.aggregate_root()
@@ -214,6 +216,14 @@ class AddRowView(View):
         html += after_row(request, case, self.slug, refused, parent)
         return HttpResponse(html, status=200 if made or not refused else 422)
 
+    def made_before(self, record: Record, parent: Any) -> Any:
+        """The row that an earlier click has made beneath this parent; any other row of that name is left alone."""
+        named = type(record)._base_manager.filter(uuid=record.uuid)
+        found = named.filter(**{record.immutable_fields[0]: parent}).first()
+        if found is None and named.exists():
+            record.uuid = uuids.uuid4()
+        return found
+
     def make(self, record: Record) -> Record:
         """Write one new row, and whatever is written with it."""
         return records.save(record, by=self.request.user, reason=self.why)
@@ -221,7 +231,7 @@ class AddRowView(View):
     @property
     def why(self) -> str:
         """The reason that a complete case asks for."""
-        return str(self.request.POST.get("reason", ""))
+        return read_reason(self.request.POST.get("reason"))
 
     @property
     def token(self) -> uuids.UUID:
@@ -238,7 +248,7 @@ class AddRowView(View):
         """The new rows as part of the loaded case, where their neighbours are known."""
         section = next(section for section in editor.sections() if section.slug == self.slug)
         wanted = {(type(row), row.pk) for row in made}
-        return [row for row in section.records(case) if (type(row), row.pk) in wanted] or made
+        return [row for row in section.records(case) if (type(row), row.pk) in wanted]
 
     def block(self, record: Record) -> Any:
         return block_of(record, self.request.user)
@@ -257,8 +267,19 @@ class RemoveRowView(View):
             raise Http404  # a whole case is no row: it goes by its own page, which says what goes with it
         slug = editor.section_of(type(record))
         status, refused = 200, []
+        version = request.POST.get("version", "")
         try:
-            records.delete(record, by=request.user, reason=str(request.POST.get("reason", "")))
+            records.delete(
+                record,
+                by=request.user,
+                reason=read_reason(request.POST.get("reason")),
+                expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
+            )
+        except records.Conflict:
+            status, refused = (
+                409,
+                [_("Somebody has changed this meanwhile. Look at it again before it goes.")],
+            )
         except ValidationError as error:
             status, refused = 422, error.messages
         parent = getattr(record, record.immutable_fields[0]) if record.immutable_fields else None

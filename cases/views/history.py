@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.apps import apps
@@ -25,6 +25,22 @@ from registry.core.views.display import Reader, missing_label, words
 LIMIT = 600
 #: Changes of one person to one record that follow each other within this time are told as one.
 SITTING = datetime.timedelta(minutes=10)
+
+
+#: Columns that say to what a row belongs.
+PARENTS = frozenset(
+    {
+        "case",
+        "procedure",
+        "lesion",
+        "treated_lesion",
+        "session",
+        "patient",
+        "center",
+        "registry_id",
+        "number",
+    }
+)
 
 
 @dataclass
@@ -152,21 +168,10 @@ def _capped(age: str) -> str:
 
 def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
     kind = {"+": "added", "~": "changed", "-": "deleted"}[row.history_type]
-    parents = {
-        "case",
-        "procedure",
-        "lesion",
-        "treated_lesion",
-        "session",
-        "patient",
-        "center",
-        "registry_id",
-        "number",
-    }
+    # The parents of a new or deleted row say where it stands, which the page says already.
     changes = [
         _told(row, change, reader)
-        for change in field_changes(row, previous)
-        if row.history_type == "~" or change.field not in parents
+        for change in field_changes(row, previous, frozenset() if row.history_type == "~" else PARENTS)
     ]
     if (
         row.history_type == "~"
@@ -226,7 +231,10 @@ class HistoryPage(View):
             "cases/_history.html" if htmx else "cases/history.html",
             context.as_dict(
                 entries=[
-                    entry for entry in told_by_sitting(entries) if entry.changes or entry.kind != "changed"
+                    # What is stamped or scored at once would tell by its clock when the procedure was.
+                    entry if context.reader.identify else replace(entry, when=None)
+                    for entry in told_by_sitting(entries)
+                    if entry.changes or entry.kind != "changed"
                 ],
                 cut=len(rows) > LIMIT,
                 limit=LIMIT,

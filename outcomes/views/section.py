@@ -192,6 +192,6 @@ class OutcomesSection(View):
                 and all(procedure.complications_answered == "none" for procedure in procedures),
                 followup=followup,
                 followup_block=_followup(reader, followup),
-                unusual=unusual_values(own),
+                unusual=unusual_values(own, identify=reader.identify),
             ),
         )

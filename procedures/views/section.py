@@ -157,7 +157,7 @@ def _block(reader: Reader, procedure: Procedure) -> dict[str, Any]:
         "computed": computed_of(reader, [procedure], "occlusion_longest_min", "occlusion_total_min")
         + computed_of(reader, treated, COMPUTED.get(procedure.kind, "cement_filling_percent")),
         "sessions": sessions,
-        "unusual": unusual_values(beneath(procedure)),
+        "unusual": unusual_values(beneath(procedure), identify=reader.identify),
     }
 
 

@@ -97,9 +97,10 @@ def _attempt_to_save(form_class: type[RecordForm], record: Record, typed: Typed,
             outcome.written, outcome.record = True, form.instance
             _note_errors(outcome, form, form.errors)
             return outcome
-        whole = {code for name in WHOLE for code in codes_of(form, name)}
+        # What a complete case needs is taken away by one field, not by the record as a whole.
+        whole = {code for name in WHOLE for code in codes_of(form, name)} - {"incomplete"}
         culprits = {} if whole else _culprits(form, wanted)
-        if not culprits and not whole and len(wanted) > 1:
+        if not culprits and not whole and wanted:
             culprits = _alone(form_class, record, shown, stored, typed, wanted, by)
         _note_errors(outcome, form, culprits or form.errors)
         if not culprits:

@@ -99,14 +99,16 @@ class FieldChange:
     secret: bool = False
 
 
-def field_changes(row: Any, previous: Any | None) -> list[FieldChange]:
+def field_changes(
+    row: Any, previous: Any | None, leave_out: frozenset[str] = frozenset()
+) -> list[FieldChange]:
     """What a history row changed against the one before it (against nothing, for the first)."""
     model = row.instance_type
     kept_out = getattr(model, "not_in_history", ())
     secret = getattr(model, "secret_in_history", {})
     found = []
     for field in model._meta.concrete_fields:
-        if field.name in HOUSEKEEPING or field.name in kept_out:
+        if field.name in HOUSEKEEPING or field.name in kept_out or field.name in leave_out:
             continue
         before = getattr(previous, field.attname) if previous is not None else None
         after = getattr(row, field.attname)

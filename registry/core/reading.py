@@ -17,10 +17,23 @@ _FALSE = {"false", "no", "0", "off"}
 
 
 def refuse_nul(text: str) -> str:
-    """Databases cannot hold NUL; PostgreSQL would fail on it after everything else had passed."""
+    """Databases can hold neither NUL nor half of a character; they would fail after everything else had passed."""
     if "\x00" in text:
         raise ValidationError(_("Null characters are not allowed."), code="null_characters_not_allowed")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValidationError(_("The text has characters that cannot be stored."), code="invalid") from None
     return text
+
+
+#: Longer reasons are no reasons; the inputs that take one hold no more.
+LONGEST_REASON = 400
+
+
+def read_reason(value: object) -> str:
+    """A reason for a change or for an unusual value, as it is kept. Raises ``ValidationError``."""
+    return refuse_nul("" if value is None else str(value)).strip()[:LONGEST_REASON]
 
 
 def read_decimal(value: object, decimal_places: int) -> Decimal | None:

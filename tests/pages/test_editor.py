@@ -334,6 +334,98 @@ def test_a_section_costs_the_same_whatever_the_size_of_the_case(
     assert cost() == small
 
 
+# -- other people, other centres, other cases --------------------------------------------------------------------------
+
+
+def test_a_row_of_another_centre_is_not_found_by_its_public_id(as_clinician, case, other_center):
+    theirs = LesionFactory(
+        case=factories.CaseFactory(patient=factories.PatientFactory(center=other_center)), volume_ml=77
+    )
+    answer = as_clinician.post(reverse("lesion-add", args=[case.uuid]), {"token": str(theirs.uuid)})
+    assert str(theirs.uuid) not in answer.content.decode()
+    assert Lesion.objects.get(case=case).uuid != theirs.uuid
+    assert Lesion.objects.get(pk=theirs.pk).version == 1
+
+
+def test_a_patient_with_a_complete_case_asks_why_on_the_page_of_a_draft(as_clinician, case):
+    complete(case)
+    draft = factories.CaseFactory(patient=case.patient, number=2)
+    assert b'id="change-reason"' in as_clinician.get(section(draft)).content
+    assert b'id="change-reason"' not in as_clinician.get(section(draft, "lesions")).content
+
+
+def test_the_side_list_stays_that_of_the_case_on_the_page(as_clinician, case):
+    factories.CaseFactory(patient=case.patient, number=2)
+    address = reverse("record-save", args=["patient", case.patient.uuid])
+    answer = as_clinician.post(
+        f"{address}?section=patient&case={case.uuid}",
+        json.dumps({"fields": {"birth_year": ["1961"]}}),
+        content_type="application/json",
+    ).json()
+    assert str(case.uuid) in answer["slots"]["editor-nav"]
+    case.patient.sex = None
+    records.save(case.patient, by=TESTS)
+    groups = as_clinician.get(section(case, "review")).context["groups"]
+    assert all(str(case.uuid) in url for group in groups for _message, url in group["missing"])
+
+
+def test_nothing_is_saved_under_another_name_than_the_page_was_opened_with(as_clinician, lesion, curator):
+    def save_as(user):
+        return as_clinician.post(
+            reverse("record-save", args=["lesion", lesion.uuid]),
+            json.dumps({"fields": {"volume_ml": ["5"]}}),
+            content_type="application/json",
+            headers={"X-Opened-By": str(user.pk)},
+        )
+
+    assert save_as(curator).status_code == 401
+    assert Lesion.objects.get(pk=lesion.pk).volume_ml is None
+
+
+def test_a_row_that_somebody_has_changed_is_not_removed_unseen(as_clinician, lesion, curator):
+    seen = lesion.version
+    theirs = Lesion.objects.get(pk=lesion.pk)
+    theirs.volume_ml = 5
+    records.save(theirs, by=curator)
+    address = reverse("record-remove", args=["lesion", lesion.uuid])
+    assert as_clinician.post(address, {"version": seen}).status_code == 409
+    assert as_clinician.post(address, {"version": theirs.version}).status_code == 200
+
+
+def test_a_long_text_is_kept_whole(as_clinician, case):
+    text = "word " * 5000
+    assert save(as_clinician, case, {"notes": text}).json()["written"]
+    assert Case.objects.get(pk=case.pk).notes == text.strip()
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\u0000"])
+def test_a_text_that_no_database_holds_is_refused_at_its_field(as_clinician, case, text):
+    body = '{"fields": {"notes": ["x' + text.replace("\\\\", "\\") + '"], "height_cm": ["170"]}}'
+    answer = as_clinician.post(
+        reverse("record-save", args=["case", case.uuid]), body, content_type="application/json"
+    )
+    assert answer.status_code == 200
+    assert f"case-{case.uuid}-notes" in answer.json()["errors"]
+    assert Case.objects.get(pk=case.pk).height_cm == 170
+
+
+def test_a_reason_that_no_database_holds_is_refused(as_clinician, case):
+    answer = as_clinician.post(
+        reverse("treatment-add", args=[case.uuid]),
+        {"kind": "radiotherapy", "timing": "before", "reason": "a\x00b"},
+    )
+    assert answer.status_code == 422
+    assert not Treatment.objects.filter(case=case).exists()
+
+
+def test_a_value_that_a_complete_case_needs_is_refused_alone(as_clinician, case):
+    case = complete(case)
+    answer = save(as_clinician, case, {"age_years": "", "height_cm": "181.5"}, reason="measured again").json()
+    assert answer["written"]
+    assert list(answer["errors"]) == [f"case-{case.uuid}-age_years"]
+    assert str(Case.objects.get(pk=case.pk).height_cm) == "181.5"
+
+
 # -- links -------------------------------------------------------------------------------------------------------------
 
 

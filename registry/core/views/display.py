@@ -85,7 +85,10 @@ class Reader:
             text=text,
             unit=str(shown_unit(unit_of(name))) if text else "",
             reason=reason,
-            warnings=tuple(str(crossing.message) for crossing in (crossed or {}).get(name, ())),
+            # The sentence about an identifying value would tell it.
+            warnings=tuple(str(crossing.message) for crossing in (crossed or {}).get(name, ()))
+            if self.identify or name not in model.identifying()
+            else (),
             # The reason is free text.
             confirmed=str(entry.get("reason", ""))
             if entry and self.identify and not (crossed or {}).get(name)

@@ -160,7 +160,7 @@ function releaseHeld() {
 
 /* -- sending ------------------------------------------------------------------------------------------------------ */
 
-const outbox = createOutbox({ onChange: report });
+const outbox = createOutbox({ onChange: report, openedBy: desk?.dataset.user ?? "" });
 /** Form → the names that are on their way, with the values sent. */
 const onTheWay = new WeakMap();
 /** Form → the sending that has not been answered yet. */
@@ -184,7 +184,7 @@ function send(form, { keepalive = false } = {}) {
   const body = fieldsOf(form, dirty);
   const reason = document.getElementById("change-reason");
   if (reason) body.reason = reason.value;
-  const address = `${form.dataset.save}?section=${desk.dataset.section}`;
+  const address = `${form.dataset.save}?section=${desk.dataset.section}&case=${desk.dataset.case}`;
   const posted = outbox
     .post(address, body, { keepalive })
     .then((answer) => take(form, travelling, dirty, answer))
@@ -407,10 +407,16 @@ function followed(event) {
   );
 }
 
+/** Whether something typed since waits for its older value to arrive. */
+function overtaken(form) {
+  const travelling = onTheWay.get(form);
+  return Boolean(travelling?.size) && dirtyNames(form).some((name) => travelling.has(name) && !same(travelling.get(name), current(form, name)));
+}
+
 function leaving(event) {
   if (!anyDirty()) return;
   sendAll({ keepalive: true });
-  const lost = outbox.offline || outbox.signedOut || refusals.size > 0 || outbox.refused;
+  const lost = outbox.offline || outbox.signedOut || refusals.size > 0 || outbox.refused || forms().some(overtaken);
   if (lost) event.preventDefault();
 }
 

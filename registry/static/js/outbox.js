@@ -9,8 +9,9 @@ export function cookie(name) {
   return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
 }
 
-function headers() {
+function headers(openedBy) {
   return {
+    "X-Opened-By": openedBy,
     "Content-Type": "application/json",
     Accept: "application/json",
     "X-CSRFToken": cookie("csrftoken"),
@@ -23,7 +24,7 @@ function connection(ms) {
   return Promise.race([wait(ms), new Promise((done) => window.addEventListener("online", done, { once: true }))]);
 }
 
-export function createOutbox({ onChange }) {
+export function createOutbox({ onChange, openedBy = "" }) {
   let underway = 0;
   let waiting = null;
   const settled = [];
@@ -80,7 +81,7 @@ export function createOutbox({ onChange }) {
     try {
       answer = await fetch(address, {
         method: "POST",
-        headers: headers(),
+        headers: headers(openedBy),
         body: JSON.stringify(body),
         credentials: "same-origin",
         keepalive,

@@ -9,6 +9,10 @@ function beforeRow(event) {
   delete event.detail.parameters.csrfmiddlewaretoken;
   const reason = document.getElementById("change-reason");
   if (reason) event.detail.parameters.reason = reason.value;
+  // What goes is the row as it was seen here.
+  const goes = event.detail.elt.dataset?.goes;
+  const seen = goes && document.getElementById(goes)?.dataset.version;
+  if (seen) event.detail.parameters.version = seen;
 }
 
 function afterRow(event) {
