@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils.html import escape
@@ -171,7 +171,11 @@ class AddComplication(AddRowView):
         if not leaking:
             kind: Any = post.get("kind") or post.get("other_kind") or None
             return [Complication(procedure=parent, uuid=self.token, kind=kind)]
-        treated = get_object_or_404(parent.treated_lesions.select_related("lesion"), uuid=leaking)
+        try:
+            leak = uuids.UUID(leaking)
+        except ValueError:
+            raise Http404 from None
+        treated = get_object_or_404(parent.treated_lesions.select_related("lesion"), uuid=leak)
         return [
             Complication(
                 procedure=parent,
@@ -183,17 +187,25 @@ class AddComplication(AddRowView):
         ]
 
     def make(self, record: Any) -> Record:
-        """The row comes first: a complete case may not say “yes, listed” while nothing is."""
-        procedure = record.procedure
-        answered = procedure.complications_answered == Answer.PRESENT
-        procedure.complications_answered = Answer.PRESENT
-        procedure.missing = {
-            name: code for name, code in procedure.missing.items() if name != "complications_answered"
-        }
+        """The row comes first: a complete case may not say “yes, listed” while nothing is.
+
+        The procedure is read again under the lock of its case: what somebody has stored in it meanwhile stays.
+        """
+        user = self.request.user
         with transaction.atomic():
+            case = get_object_or_404(
+                Case.objects.for_user(user).select_for_update(), pk=record.procedure.case_id
+            )
+            procedure = get_object_or_404(Procedure.objects.for_user(user), pk=record.procedure.pk)
+            procedure.case, record.procedure = case, procedure
+            answered = procedure.complications_answered == Answer.PRESENT
+            procedure.complications_answered = Answer.PRESENT
+            procedure.missing = {
+                name: code for name, code in procedure.missing.items() if name != "complications_answered"
+            }
             made = super().make(record)
             if not answered:
-                records.save(procedure, by=self.request.user, reason=self.why)
+                records.save(procedure, by=user, reason=self.why)
         return made
 
     def post(self, request: HttpRequest, uuid: Any) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from outcomes import sir
 from outcomes.models import Complication
+from outcomes.views.editor_complications import AddComplication
 from procedures.models import Procedure
 from registry.core import records
 from tests.core.test_write_door import complete
@@ -77,6 +78,23 @@ def test_a_reason_for_no_answer_gives_way_to_the_answer(desk, procedure):
     assert Procedure.objects.get().missing == {"date": "unknown"}
 
 
+def test_what_is_stored_in_the_procedure_while_one_is_added_stays(desk, procedure, monkeypatch):
+    read = AddComplication.new_records
+
+    def somebody_else_saves_meanwhile(view, parent):
+        made = read(view, parent)
+        other = Procedure.objects.get(pk=procedure.pk)
+        other.duration_min, other.missing = 45, {"date": "unknown"}
+        records.save(other, by=TESTS)
+        return made
+
+    monkeypatch.setattr(AddComplication, "new_records", somebody_else_saves_meanwhile)
+    assert add(desk, procedure, kind="infection").status_code == 200
+    stored = Procedure.objects.get()
+    assert (stored.duration_min, stored.missing) == (45, {"date": "unknown"})
+    assert stored.complications_answered == "present"
+
+
 @pytest.mark.parametrize("kind", ["", "rash"])
 def test_a_kind_that_is_not_on_the_list_is_refused_and_nothing_is_answered(desk, procedure, kind):
     answer = add(desk, procedure, kind=kind)
@@ -125,6 +143,10 @@ def test_the_leak_goes_from_the_list_when_it_comes_as_a_complication_and_returns
 def test_a_leak_of_another_procedure_is_not_found(desk, leaking, procedure):
     other = ProcedureFactory(case=procedure.case)
     assert add(desk, other, leak=str(leaking.uuid)).status_code == 404
+
+
+def test_a_leak_by_a_name_that_is_none_is_not_found(desk, procedure):
+    assert add(desk, procedure, leak="notuuid").status_code == 404
 
 
 def test_a_late_complication_of_a_complete_case_changes_its_answer_with_a_reason(desk):
