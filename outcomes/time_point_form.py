@@ -1,14 +1,18 @@
 """The scores of one planned time point in a compact form: what the follow-up list asks for."""
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from outcomes import codes
+from outcomes.ending import ended
 from outcomes.forms import AssessmentForm
 from outcomes.models.assessment import OBSERVED
+from registry.core import records
 from registry.core.codes import MISSING_SUFFIX, MissingCode
 from registry.core.views.layout import Fieldset
 
@@ -49,7 +53,7 @@ class TimePointForm(AssessmentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is None:
+        if self.instance.pk is None and not self.why:
             self.fields.pop("reason", None)  # follow-up is expected after a case is complete
 
     @property
@@ -64,7 +68,7 @@ class TimePointForm(AssessmentForm):
         if absent:
             for name in empty:
                 cleaned[name + MISSING_SUFFIX] = cleaned.get(name + MISSING_SUFFIX) or absent
-            if len(empty) == len(ASKED):
+            if len(empty) == len(ASKED) and not self._seen_beside():
                 # Nobody was seen, so there is no day on which it was.
                 cleaned.update(date=None, **{f"date{MISSING_SUFFIX}": absent})
         elif len(empty) == len(ASKED) and not self._says_otherwise(cleaned):
@@ -72,14 +76,31 @@ class TimePointForm(AssessmentForm):
         if cleaned.get("vas_pain") is None and "vas_pain" not in self.errors:
             cleaned["pain_instrument"] = None
         self._note_version(cleaned)
+        if self._ending_needs_reason():
+            self.fields.setdefault("reason", deepcopy(self.base_fields["reason"]))
+            self.add_error("reason", _("This case is complete. Say why you change it."))
         return cleaned
 
     def _says_otherwise(self, cleaned: dict[str, Any]) -> bool:
         """A single score has a reason, or the stored assessment holds what this form does not show."""
-        beside = (name for name in OBSERVED if name not in ASKED)
-        return any(cleaned.get(name + MISSING_SUFFIX) for name in ASKED) or any(
-            getattr(self.instance, name) is not None for name in beside
-        )
+        return any(cleaned.get(name + MISSING_SUFFIX) for name in ASKED) or self._seen_beside()
+
+    def _seen_beside(self) -> bool:
+        """The stored assessment holds a score that this form does not show."""
+        return any(getattr(self.instance, name) is not None for name in OBSERVED if name not in ASKED)
+
+    def _ending_needs_reason(self) -> bool:
+        """The ending changes what the follow-up status of a complete case says."""
+        if not self.ending or not self._is_settled():
+            return False
+        try:
+            records.check(ended(self.instance.case, self.ending, self.user), by=self.user, reason=self.why)
+        except ValidationError as refused:
+            above = refused.error_dict.get(NON_FIELD_ERRORS, []) if hasattr(refused, "error_dict") else []
+            return any(error.code == "reason" for error in above)
+        except PermissionDenied:
+            return False  # said once the assessment itself is written
+        return False
 
     def _note_version(self, cleaned: dict[str, Any]) -> None:
         """A score on the registry's own scale says so; one that was stored with another version keeps it."""

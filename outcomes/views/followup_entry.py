@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from cases.models import Case
 from cases.views.base import CaseRecordFormView, note_identity
 from outcomes import codes, plan
-from outcomes.models import Assessment, FollowUpStatus
+from outcomes.ending import ended
+from outcomes.models import Assessment
 from outcomes.plan import PLAN, State
 from outcomes.time_point_form import TimePointForm
 from outcomes.views.followup_rows import Line, line_of, shown_cases
@@ -114,21 +115,16 @@ class TimePointView(CaseRecordFormView):
         state = form.ending
         if not state:
             return ""
-        case = Case.objects.for_user(self.request.user).get(pk=self.parent.pk)
-        status = FollowUpStatus.objects.for_user(self.request.user).filter(case=case).first()
-        status = status or FollowUpStatus(case=case)
-        status.case, status.followup_state = case, state
-        found = {"followup_state"}
-        if state == codes.FollowupState.DIED:
-            status.vital_status = codes.VitalStatus.DEAD
-            found.add("vital_status")
-        status.missing = {name: code for name, code in status.missing.items() if name not in found}
-        reason = form.why or _("Entered at %(point)s in the follow-up list.") % {"point": self.point.label}
+        user = self.request.user
+        case = Case.objects.for_user(user).get(pk=self.parent.pk)
+        with override("en"):  # what is stored is the same whoever reads it
+            usual = _("Entered at %(point)s in the follow-up list.") % {"point": self.point.label}
         try:
+            status = ended(case, state, user)
             records.save(
                 status,
-                by=self.request.user,
-                reason=reason,
+                by=user,
+                reason=form.why or ("" if case.is_settled() else usual),
                 expected_version=status.version if status.pk else None,
             )
         except (records.Conflict, ValidationError, PermissionDenied) as refused:

@@ -414,6 +414,78 @@ def test_a_status_that_cannot_be_changed_is_left_and_said(as_clinician, due):
     assert FollowUpStatus.objects.get(case=due).followup_state == "under_follow_up"
 
 
+@pytest.mark.parametrize(
+    ("held", "code", "said"),
+    [
+        ({"followup_state": "died", "vital_status": "dead"}, "lost", "it says “died”"),
+        ({"vital_status": "dead"}, "lost", "it says “died”"),
+        ({"followup_state": "completed"}, "lost", "it says “completed”"),
+        ({"followup_state": "lost"}, "died", "it says “lost to follow-up”"),
+    ],
+)
+def test_an_ending_that_is_stored_is_left_and_said(as_clinician, due, held, code, said):
+    FollowUpStatusFactory(case=due, **held)
+    answer = Entry(as_clinician, due).send(absent=code)
+    status = FollowUpStatus.objects.get(case=due)
+    assert {name: getattr(status, name) for name in held} == held and status.version == 1
+    assert said in answer.context["said"] and answer.context["problem"]
+
+
+def test_who_was_lost_and_is_known_to_be_dead_stays_lost(as_clinician, due):
+    FollowUpStatusFactory(case=due, followup_state="lost", vital_status="dead")
+    answer = Entry(as_clinician, due).send(absent="died")
+    assert FollowUpStatus.objects.get(case=due).followup_state == "lost"
+    assert not answer.context["problem"]
+
+
+def settled_at_one_month(center, **status):
+    case = complete_case(center)
+    case.index_date, case.index_date_precision = ago(30), "day"
+    records.save(case, by=factories.TESTS, reason="date found")
+    FollowUpStatusFactory(case=case, **status)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("held", "code"),
+    [({"followup_state": "under_follow_up"}, "lost"), ({"vital_status": "alive"}, "died")],
+)
+def test_a_complete_case_asks_why_its_status_changes(as_clinician, center, held, code):
+    case = settled_at_one_month(center, **held)
+    refused = Entry(as_clinician, case).send(absent=code)
+    assert refused.status_code == 422 and "Say why you change it" in refused.content.decode()
+    assert FollowUpStatus.objects.get(case=case).version == 1
+    assert not Assessment.objects.filter(case=case, time_point="month_1").exists()
+    assert Entry(as_clinician, case).send(absent=code, reason="letter from the family").status_code == 200
+    status = FollowUpStatus.objects.get(case=case)
+    assert status.followup_state == code
+    assert status.history.first().history_change_reason == "letter from the family"
+
+
+def test_a_complete_case_whose_status_only_grows_asks_nothing(as_clinician, center):
+    case = settled_at_one_month(center, local_recurrence=False)
+    assert Entry(as_clinician, case).send(absent="lost").status_code == 200
+    assert FollowUpStatus.objects.get(case=case).followup_state == "lost"
+
+
+def test_the_reason_that_the_list_gives_is_kept_in_english(as_clinician, due):
+    url = reverse("followup-entry", args=[due.uuid, "month_1"])
+    data = {f"case-{due.pk}-absent": "lost", f"case-{due.pk}-close": "on"}
+    headers = {**HTMX, "Accept-Language": "de"}
+    assert as_clinician.post(url, data, headers=headers).status_code == 200
+    reason = FollowUpStatus.objects.get(case=due).history.get().history_change_reason
+    assert reason == "Entered at 1 month in the follow-up list."
+
+
+@pytest.mark.parametrize("held", [{"ecog": 2}, {"barthel": 80, "barthel_version": "original"}])
+def test_the_day_of_a_score_that_is_not_shown_is_kept(as_clinician, due, held):
+    AssessmentFactory(case=due, time_point="month_1", date=ago(1), **held)
+    Entry(as_clinician, due).send(absent="not_done")
+    row = stored(due)
+    assert row.date == ago(1) and "date" not in row.missing
+    assert row.missing["vas_pain"] == "not_done"
+
+
 def test_a_score_after_death_is_refused(as_clinician, due):
     FollowUpStatusFactory(case=due, vital_status="dead", death_date=ago(20))
     answer = Entry(as_clinician, due).send(vas_pain="3")
