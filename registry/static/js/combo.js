@@ -87,6 +87,7 @@ function enhance(select) {
     draw(input.value === shownText() ? "" : input.value);
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
+    list.scrollIntoView({ block: "nearest" });
   }
 
   function close() {
