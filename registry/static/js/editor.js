@@ -171,10 +171,12 @@ function send(form, { keepalive = false } = {}) {
   if (!form.isConnected) return Promise.resolve();
   const travelling = onTheWay.get(form) ?? new Map();
   onTheWay.set(form, travelling);
-  const dirty = dirtyNames(form).filter(
+  const changed = dirtyNames(form).filter(
     (name) => !(travelling.has(name) && same(travelling.get(name), current(form, name))),
   );
-  if (!dirty.length) return Promise.resolve();
+  if (!changed.length) return Promise.resolve();
+  // What is one answer with a changed value travels, waits and is stored with it.
+  const dirty = withPartners(form, changed);
   // A record that the server does not have yet is made by one answer; the fields of a stored one never wait for each
   // other, so that a browser that dies takes nothing along but the field being typed.
   const before = underway.get(form);
