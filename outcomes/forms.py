@@ -10,6 +10,7 @@ from outcomes import codes
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from outcomes.models.assessment import SECTION_NAMES
 from registry.core.forms.record import RecordForm
+from registry.core.rules import rules_of
 from registry.core.views.layout import Fieldset
 
 #: How a value was measured: value → the field that says so.
@@ -24,7 +25,7 @@ class AssessmentForm(RecordForm):
     """The scores at one time point.
 
     A score typed without saying how it was measured is taken to be measured as at the nearest other time point of the
-    case; whoever clears that afterwards is left alone.
+    case, if it can be measured so; whoever clears that afterwards is left alone.
     """
 
     fieldsets: tuple[Fieldset, ...] = (
@@ -85,7 +86,8 @@ class AssessmentForm(RecordForm):
             typed = value in self.changed_data and cleaned.get(value) is not None
             unsaid = way in cleaned and cleaned[way] is None and way not in self.changed_data
             if typed and unsaid:
-                cleaned[way] = self._usual_way(way)
+                usual = self._usual_way(way)
+                cleaned[way] = usual if _gives({value: cleaned[value], way: usual}) else None
         return cleaned
 
     def _usual_way(self, way: str) -> str | None:
@@ -100,6 +102,11 @@ class AssessmentForm(RecordForm):
         if nearest is not None:
             return getattr(nearest, way)
         return codes.AnalgesicScaleVersion.REGISTRY_1 if way == "analgesic_scale_version" else None
+
+
+def _gives(measured: dict[str, Any]) -> bool:
+    """Whether an assessment's value and the way it was measured go together."""
+    return all(rule.holds(measured) for rule in rules_of(Assessment) if set(rule.fields) == measured.keys())
 
 
 class ComplicationForm(RecordForm):

@@ -6,7 +6,7 @@ point, so that two pages, or two clicks, mean the same record when the first val
 
 import datetime
 import uuid
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from cases.models import Case
 from outcomes import plan
 from outcomes.codes import WINDOWS, TimePoint
 from outcomes.models import Assessment
+from outcomes.models.assessment import OBSERVED
 from registry.core.dates import shown_date
 
 #: The order of the columns: by time, then what has no day of its own.
@@ -56,10 +57,13 @@ def columns(case: Case, today: datetime.date) -> list[Assessment]:
     return in_order([*stored, *(blank(case, point) for point in ready)])
 
 
-def first_entry(case: Case, point: str, typed: Collection[str], today: datetime.date) -> Assessment:
+def first_entry(
+    case: Case, point: str, typed: Mapping[str, Sequence[str]], today: datetime.date
+) -> Assessment:
     """A new assessment as the first value is typed into it.
 
-    Its date is today while the window is open, unless a date is typed with it or the patient has died.
+    Its date is today while the window is open, unless a date is typed with it or the patient has died. Why nothing was
+    measured has no day.
     """
     row = blank(case, point)
     index_day = case.index_day()
@@ -67,6 +71,7 @@ def first_entry(case: Case, point: str, typed: Collection[str], today: datetime.
         index_day is None
         or point not in WINDOWS
         or {"date", "interval_value", "date__missing"}.intersection(typed)
+        or not any(any(typed.get(name, ())) for name in OBSERVED)
     ):
         return row
     followup = getattr(case, "followup_status", None)

@@ -46,6 +46,8 @@ class FirstSaveView(RecordSaveView):
         if typed is None:
             return JsonResponse({"detail": _("The page sent something that cannot be read.")}, status=400)
         record = self.stored(case)
+        if record is None and not any(any(values) for values in typed.fields.values()):
+            typed = drafts.Typed(fields={})  # typed and cleared: there is nothing to make a record of
         answer: HttpResponse = self.answer(request, record or self.fresh(case, typed), typed)
         if record is None and not json.loads(answer.content)["written"]:
             record = self.stored(Case.objects.get(pk=case.pk))

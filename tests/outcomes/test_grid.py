@@ -202,6 +202,20 @@ def test_a_date_that_is_typed_or_explained_is_not_overruled(desk, treated_on, ty
     assert Assessment.objects.get().date != timezone.localdate()
 
 
+def test_why_nothing_was_measured_sets_no_date(desk, treated_on):
+    treated_on(1)
+    desk.at("day_1", vas_pain__missing="not_done", kps__missing="not_done")
+    row = Assessment.objects.get()
+    assert (row.date, row.missing) == (None, {"vas_pain": "not_done", "kps": "not_done"})
+
+
+def test_a_value_typed_and_cleared_leaves_nothing_behind(desk, treated_on):
+    treated_on(1)
+    answer = desk.at("day_1", vas_pain="", kps__missing="")
+    assert not Assessment.objects.exists()
+    assert not answer["written"] and answer["errors"] == {} and answer["refused"] == []
+
+
 def test_outside_the_window_or_without_an_index_date_no_date_is_guessed(desk, treated_on):
     desk.at("day_1", vas_pain="3")
     treated_on(1)
@@ -267,6 +281,20 @@ def test_a_score_is_measured_as_the_time_before_until_somebody_says_otherwise(de
     desk.at("day_1", pain_instrument="", base={"pain_instrument": ["nrs"]})
     desk.at("day_1", kps="70")
     assert Assessment.objects.get(pk=row.pk).pain_instrument is None
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "way"),
+    [
+        ({"vas_pain": "7", "pain_instrument": "nrs"}, {"vas_pain": "3,5"}, "pain_instrument"),
+        ({"barthel": "50", "barthel_version": "original"}, {"barthel": "61"}, "barthel_version"),
+    ],
+)
+def test_a_score_that_the_usual_way_does_not_give_was_measured_in_another(desk, before, typed, way):
+    desk.at("baseline", **before)
+    answer = desk.at("day_1", **typed)
+    assert answer["written"] and answer["errors"] == {}
+    assert getattr(Assessment.objects.get(time_point="day_1"), way) is None
 
 
 def test_a_step_of_the_analgesic_scale_is_the_registrys_own(desk):
