@@ -135,10 +135,10 @@ def _graded(procedure: Any) -> Iterator[Gap]:
     rows: list[Complication] = list(procedure.complications.all())
     leaking = {row.lesion_id: row.leak_symptomatic for row in procedure.treated_lesions.all()}
     for row in rows:
-        if row.kind != codes.ComplicationKind.CEMENT_LEAK:
-            continue
         if row.sir_grade is None and not row.missing.get("sir_grade"):
             yield Gap(row, "sir_grade", _("%(row)s: it has no SIR grade yet.") % {"row": named(row)})
+        if row.kind != codes.ComplicationKind.CEMENT_LEAK:
+            continue
         recorded = leaking.get(row.lesion_id) if row.lesion_id else None
         if None not in (recorded, row.symptomatic) and recorded != row.symptomatic:
             yield Gap(

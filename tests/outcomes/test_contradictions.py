@@ -77,6 +77,15 @@ def test_a_leak_is_settled_once_it_has_a_grade_or_a_reason_for_none(treated):
     assert doubts(treated.procedure.case) == {}
 
 
+@pytest.mark.parametrize("kind", ["bleeding", "infection"])
+def test_every_complication_is_asked_for_its_grade(quiet, kind):
+    row = ComplicationFactory(procedure=ProcedureFactory(case=quiet), kind=kind)
+    assert set(doubts(quiet)) == {("Complication", "sir_grade")}
+    row.missing = {"sir_grade": "unknown"}
+    records.save(row, by=TESTS)
+    assert doubts(quiet) == {}
+
+
 def test_a_leak_listed_without_its_lesion_counts_for_all(treated):
     ComplicationFactory(procedure=treated.procedure, sir_grade="a")
     assert doubts(treated.procedure.case) == {}
