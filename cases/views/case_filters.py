@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ from cases.models import Diagnosis, Lesion
 from cases.models.lesion import has_level
 from registry.access.models import Center
 from registry.access.scope import visible_centers, writable_centers
+from registry.core.dates import shown_date
+from registry.core.fields import DATE_RANGE
 from registry.core.forms.fields import DateFormField
 from registry.core.reading import refuse_nul
 
@@ -49,6 +52,19 @@ class Token:
     label: str
 
 
+class DayField(DateFormField):
+    """A day that a record may have; on others no clock of the database goes."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        first, last = DATE_RANGE
+        if value is not None and not first <= value <= last:
+            raise ValidationError(
+                _("%(value)s is not between %(low)s and %(high)s.")
+                % {"value": shown_date(value), "low": shown_date(first), "high": shown_date(last)}
+            )
+
+
 class CaseFilterForm(forms.Form):
     """Search and filters; a value that cannot be read is named at its field and left out of the search."""
 
@@ -61,10 +77,10 @@ class CaseFilterForm(forms.Form):
     age_from = forms.IntegerField(label=gettext_lazy("Age from"), required=False, min_value=0, max_value=120)
     age_to = forms.IntegerField(label=gettext_lazy("Age to"), required=False, min_value=0, max_value=120)
     level = forms.ChoiceField(label=gettext_lazy("Level"), required=False)
-    date_from = DateFormField(label=gettext_lazy("Index date from"), required=False)
-    date_to = DateFormField(label=gettext_lazy("Index date to"), required=False)
-    changed_from = DateFormField(label=gettext_lazy("Changed from"), required=False)
-    changed_to = DateFormField(label=gettext_lazy("Changed to"), required=False)
+    date_from = DayField(label=gettext_lazy("Index date from"), required=False)
+    date_to = DayField(label=gettext_lazy("Index date to"), required=False)
+    changed_from = DayField(label=gettext_lazy("Changed from"), required=False)
+    changed_to = DayField(label=gettext_lazy("Changed to"), required=False)
     publication = forms.SlugField(required=False)
     mine = forms.BooleanField(required=False)
 

@@ -115,6 +115,14 @@ def test_index_dates_and_days_of_change_are_filtered_at_both_ends(as_clinician, 
     assert "is not a date" in html
 
 
+@pytest.mark.parametrize("name", ["date_from", "date_to", "changed_from", "changed_to"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_no_record_has_is_named_at_its_filter_and_left_out(as_clinician, case, name, day):
+    assert listed(as_clinician, **{name: day}) == [case]
+    form = as_clinician.get(URL, {name: day}).context["form"]
+    assert list(form.errors) == [name]
+
+
 def test_a_date_that_is_withheld_cannot_be_found_by_filtering(as_researcher, center):
     CaseFactory(
         patient=PatientFactory(center=center),
