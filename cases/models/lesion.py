@@ -237,6 +237,24 @@ def _volume_differs_from_abc2(lesion: "Lesion") -> "StrOrPromise | None":
     }
 
 
+#: What a sacroplasty usually fills; above it a decimal separator may have been left out (68 mL for 6.8).
+USUAL_SACRAL_VOLUME_ML = 15
+_SACRAL = frozenset({"sacrum", *(level for level in codes.LEVELS if level.startswith("S"))})
+
+
+def _large_for_the_sacrum(lesion: "Lesion") -> "StrOrPromise | None":
+    """A lesion of the sacrum alone; one that reaches beyond it may well be larger."""
+    levels = set((lesion.levels or "").split(";")) - {""}
+    if not levels or not levels <= _SACRAL or not lesion.volume_ml:
+        return None
+    if lesion.volume_ml <= USUAL_SACRAL_VOLUME_ML:
+        return None
+    return _("Lesion volume: %(value)s mL is above the usual %(limit)s mL of a sacral lesion.") % {
+        "value": shown_number(lesion.volume_ml),
+        "limit": USUAL_SACRAL_VOLUME_ML,
+    }
+
+
 class Lesion(Record):
     """One lesion. Two sides with a volume each are two lesions; adjoining levels may be one."""
 
@@ -244,7 +262,10 @@ class Lesion(Record):
     numbered_within = ("number", "case")
     immutable_fields = ("case",)
     derived = DERIVED
-    soft_limits = (SoftLimit("volume_ml", "abc2:20%", _volume_differs_from_abc2),)
+    soft_limits = (
+        SoftLimit("volume_ml", "sacral:15", _large_for_the_sacrum),
+        SoftLimit("volume_ml", "abc2:20%", _volume_differs_from_abc2),
+    )
 
     case = models.ForeignKey(
         Case, models.CASCADE, related_name="lesions", verbose_name=_("case"), db_index=False

@@ -39,17 +39,6 @@ def _computed_filling_unusual(row: "TreatedLesion") -> "StrOrPromise | None":
     return _("Cement filling: %(value).0f %% is outside the usual 50 to 100 %%.") % {"value": filling}
 
 
-def _large_for_sacroplasty(row: "TreatedLesion") -> "StrOrPromise | None":
-    if row.procedure_id is None or row.lesion_id is None or row.procedure.kind != codes.Kind.SACROPLASTY:
-        return None
-    volume = row.lesion.volume_ml
-    if volume is None or volume <= 15:
-        return None
-    return _("Lesion volume: %(value)s mL is above the usual 15 mL of a lesion treated by sacroplasty.") % {
-        "value": shown_number(volume)
-    }
-
-
 def _completion_without_minutes(row: "TreatedLesion") -> "StrOrPromise | None":
     """Marked complete by temperature, though no cycle held the target temperature for ten minutes."""
     if row.pk is None or row.ablation_completion != codes.AblationCompletion.TEMPERATURE:
@@ -78,7 +67,6 @@ class TreatedLesion(Record):
         SoftLimit("cement_volume_ml", "lesion×1.2", _cement_for_lesion),
         usual("cement_filling_percent_reported", 50, 100),
         SoftLimit("cement_diameter_mm", "filling:50–100", _computed_filling_unusual),
-        SoftLimit("lesion", "sacroplasty:15", _large_for_sacroplasty),
         usual("needle_gauge", 10, 18),
         usual("needle_count", None, 3),
         SoftLimit("ablation_completion", "temperature:10", _completion_without_minutes),

@@ -118,6 +118,22 @@ def test_the_answer_says_what_became_of_each_field(as_clinician, case):
     assert "editor-nav" in answer["slots"]
 
 
+def test_a_sacral_lesion_of_68_ml_is_asked_about(as_clinician, lesion):
+    """The decimal separator was left out; the slip is stored and does not pass unnoticed."""
+    lesion.levels = "S1"
+    records.save(lesion, by=TESTS)
+    answer = save(as_clinician, lesion, {"volume_ml": "68"}).json()
+    notes = answer["slots"][f"notes-lesion-{lesion.uuid}-volume_ml"]
+    assert "68 mL is above the usual 15 mL of a sacral lesion" in notes
+    assert "confirm__volume_ml" in notes
+    assert (
+        "confirm__"
+        not in save(as_clinician, lesion, {"volume_ml": "6.8"}).json()["slots"][
+            f"notes-lesion-{lesion.uuid}-volume_ml"
+        ]
+    )
+
+
 def test_computed_values_come_with_the_answer(as_clinician, case):
     answer = save(as_clinician, case, {"height_cm": "170", "weight_kg": "70"}).json()
     assert "24.2" in answer["slots"][f"derived-case-{case.uuid}"]
