@@ -9,6 +9,7 @@ from cases import computed, editor
 from cases.models import Case, Lesion
 from procedures import codes, index_date, slots, tree
 from procedures.models import Ablation, BalloonInflation, Procedure, TreatedLesion
+from procedures.scores import rolloffs_open, temperature_open
 from procedures.section_forms import SECTION_FORMS
 from registry.core.rules import label_of
 
@@ -26,6 +27,11 @@ def _filling_lacks(row: TreatedLesion) -> tuple[str, ...]:
 def _ablation_lacks(row: TreatedLesion) -> tuple[str, ...]:
     if row.procedure.kind != codes.Kind.RFA:
         return ()
+    cycles = list(row.ablations.all())
+    if cycles and not any(temperature_open(cycle) for cycle in cycles):
+        return (label_of(Ablation, "rolloff_count"),)
+    if cycles and not any(rolloffs_open(cycle) for cycle in cycles):
+        return (_("mean temperature and time at target"),)
     return (_("mean temperature and time at target"), _("or roll-offs"))
 
 

@@ -75,11 +75,20 @@ def _reached_temperature(cycle: Any) -> bool:
     )
 
 
-def _answers(cycle: Any) -> bool:
-    """Whether the cycle says enough to be judged not complete."""
-    return cycle.rolloff_count is not None or (
-        cycle.temperature_mean_celsius is not None and cycle.minutes_at_target_min is not None
-    )
+def temperature_open(cycle: Any) -> bool:
+    """Whether the cycle may have held the temperature, by all it says; too low or too short rules it out.
+
+    The time at target is no longer than the ablation (a rule of the cycle), so a short ablation is too short as well.
+    """
+    mean, minutes = cycle.temperature_mean_celsius, cycle.minutes_at_target_min
+    if minutes is None:
+        minutes = cycle.ablation_time_min
+    may_have = (mean is None or mean >= TARGET_CELSIUS) and (minutes is None or minutes >= TARGET_MINUTES)
+    return may_have and not _reached_temperature(cycle)
+
+
+def rolloffs_open(cycle: Any) -> bool:
+    return cycle.rolloff_count is None
 
 
 def ablation_state(row: Any) -> codes.AblationCompletion | None:
@@ -89,7 +98,9 @@ def ablation_state(row: Any) -> codes.AblationCompletion | None:
         return codes.AblationCompletion.TEMPERATURE
     if sum(cycle.rolloff_count or 0 for cycle in cycles) >= TARGET_ROLLOFFS:
         return codes.AblationCompletion.ROLLOFF
-    return codes.AblationCompletion.NOT_COMPLETE if any(_answers(cycle) for cycle in cycles) else None
+    if not cycles or any(temperature_open(cycle) or rolloffs_open(cycle) for cycle in cycles):
+        return None
+    return codes.AblationCompletion.NOT_COMPLETE
 
 
 def _rfa_complete(row: Any) -> bool | None:
@@ -98,11 +109,17 @@ def _rfa_complete(row: Any) -> bool | None:
 
 
 def _rfa_inputs(row: Any) -> list[Input]:
-    """Of every cycle either way to be complete; a cycle that answers neither leaves the question open."""
+    """Of every cycle either way to be complete; while neither is met, a cycle that may meet one is to be asked."""
+    unknown = ablation_state(row) is None
     return [
-        Input(cycle, name, needed=not _answers(cycle))
+        Input(cycle, name, needed=unknown and is_open(cycle))
         for cycle in row.ablations.all()
-        for name in ("temperature_mean_celsius", "minutes_at_target_min", "rolloff_count")
+        for name, is_open in (
+            ("temperature_mean_celsius", temperature_open),
+            ("ablation_time_min", lambda _cycle: False),
+            ("minutes_at_target_min", temperature_open),
+            ("rolloff_count", rolloffs_open),
+        )
     ]
 
 
@@ -122,7 +139,7 @@ def _rfa_working(row: Any) -> str:
             "count": rolloffs,
             "needed": TARGET_ROLLOFFS,
         }
-    if not any(_answers(cycle) for cycle in cycles):
+    if ablation_state(row) is None:
         return ""
     return gettext(
         "Not complete: no cycle held %(target)s °C for %(minutes)s min, and roll-offs were %(count)s of "
@@ -146,16 +163,19 @@ def _rfa_complete_sql() -> Any:
     by_temperature = Exists(
         cycles.filter(temperature_mean_celsius__gte=TARGET_CELSIUS, minutes_at_target_min__gte=TARGET_MINUTES)
     )
-    judged = Exists(
-        cycles.filter(
-            Q(rolloff_count__isnull=False)
-            | Q(temperature_mean_celsius__isnull=False, minutes_at_target_min__isnull=False)
-        )
+    # Those that reached the temperature have answered before.
+    may_have = (
+        Q(temperature_mean_celsius__isnull=True) | Q(temperature_mean_celsius__gte=TARGET_CELSIUS)
+    ) & (
+        Q(minutes_at_target_min__gte=TARGET_MINUTES)
+        | Q(minutes_at_target_min__isnull=True, ablation_time_min__isnull=True)
+        | Q(minutes_at_target_min__isnull=True, ablation_time_min__gte=TARGET_MINUTES)
     )
+    unknown = Exists(cycles.filter(may_have | Q(rolloff_count__isnull=True)))
     return Switch(
         When(by_temperature, then=Value(True)),
         When(GreaterThanOrEqual(rolloffs, Value(TARGET_ROLLOFFS)), then=Value(True)),
-        When(judged, then=Value(False)),
+        When(Exists(cycles) & ~unknown, then=Value(False)),
         default=Value(None),
         output_field=models.BooleanField(),
     )

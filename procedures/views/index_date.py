@@ -6,13 +6,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views import View
 
 from cases import editor
 from cases.views.editor import after_row, editable_case, in_case
 from procedures import index_date
 from procedures.models import Procedure
-from registry.core import policies
+from registry.core import policies, reading, records
 
 
 class IndexDateView(View):
@@ -25,9 +26,13 @@ class IndexDateView(View):
         case = editable_case(request, procedure.case.uuid)
         refused: list[str] = []
         try:
-            index_date.take(case, by=request.user, reason=str(request.POST.get("reason", "")))
+            reason = reading.read_reason(request.POST.get("reason"))
+            index_date.take(case, by=request.user, reason=reason)
         except ValidationError as error:
             refused = error.messages
+        except records.Conflict:
+            refused = [_("Somebody saved at the same moment. Nothing of yours has been written; try again.")]
+        if refused:
             case = editable_case(request, case.uuid)
         html: str = render_to_string(
             "procedures/editor/_index_date.html",

@@ -296,6 +296,8 @@ def test_the_state_of_an_ablation_says_why(save, as_clinician, rfa, lesions):
     answer = save(cycle, {"ablation_time_min": "12"})
     assert "still needs mean temperature and time at target, or roll-offs" in answer.slots[slot]
     answer = save(cycle, {"temperature_mean_celsius": "86", "minutes_at_target_min": "9"})
+    assert "still needs Impedance roll-offs." in answer.slots[slot]
+    answer = save(cycle, {"rolloff_count": "1"})
     assert "not complete" in answer.slots[slot]
     assert "no cycle held 85 °C for 10 min" in answer.slots[slot]
     answer = save(cycle, {"minutes_at_target_min": "10"})
@@ -304,6 +306,41 @@ def test_the_state_of_an_ablation_says_why(save, as_clinician, rfa, lesions):
     assert "By roll-off: 2 of 2 needed." in answer.slots[slot]
     gone = as_clinician.post(reverse("record-remove", args=["ablation", cycle.uuid])).content.decode()
     assert f'data-slot="{slot}"' in gone and "By roll-off" not in gone
+
+
+@pytest.mark.parametrize(
+    ("cycles", "complete"),
+    [
+        ([], None),
+        ([(88, None, 0)], None),
+        ([(None, 12, 0)], None),
+        ([(None, None, 1)], None),
+        ([(80, None, None)], None),
+        ([(80, None, 1), (None, None, None)], None),
+        ([(80, None, 1), (None, 5, 0)], False),
+        ([(80, None, 1), (None, None, 1)], True),
+        ([(88, 12, None), (None, None, None)], True),
+    ],
+)
+def test_an_ablation_is_not_complete_only_where_every_cycle_rules_it_out(rfa, lesions, cycles, complete):
+    row = factories.TreatedLesionFactory(procedure=rfa, lesion=lesions[0])
+    for mean, minutes, rolloffs in cycles:
+        factories.AblationFactory(
+            treated_lesion=row,
+            temperature_mean_celsius=mean,
+            minutes_at_target_min=minutes,
+            rolloff_count=rolloffs,
+        )
+    assert row.derived_value("rfa_complete") is complete
+    assert TreatedLesion.objects.with_derived().get(pk=row.pk).rfa_complete is complete
+
+
+@pytest.mark.parametrize(("minutes", "complete"), [(9, False), (10, None)])
+def test_an_ablation_shorter_than_the_time_at_target_is_not_complete(rfa, lesions, minutes, complete):
+    row = factories.TreatedLesionFactory(procedure=rfa, lesion=lesions[0])
+    factories.AblationFactory(treated_lesion=row, ablation_time_min=minutes, rolloff_count=0)
+    assert row.derived_value("rfa_complete") is complete
+    assert TreatedLesion.objects.with_derived().get(pk=row.pk).rfa_complete is complete
 
 
 def test_an_end_that_the_cycles_do_not_bear_out_is_asked_about(save, rfa, lesions):
@@ -410,6 +447,36 @@ def test_the_offered_day_is_taken_once(save, as_clinician, case, sacroplasty):
     version = Case.objects.get().version
     assert take(as_clinician, sacroplasty).status_code == 200
     assert Case.objects.get().version == version
+
+
+def test_an_index_date_that_somebody_overtakes_is_refused_in_words(
+    monkeypatch, save, as_clinician, case, sacroplasty
+):
+    case.missing = {"index_date": "unknown"}
+    records.save(case, by=factories.TESTS)
+    save(sacroplasty, {"date": "2024-03-11"})
+    asked = index_date.take
+
+    def overtaken(read, **how):
+        stored = Case.objects.get()
+        stored.height_cm = 171
+        records.save(stored, by=factories.TESTS)
+        asked(read, **how)
+
+    monkeypatch.setattr(index_date, "take", overtaken)
+    answer = take(as_clinician, sacroplasty)
+    assert answer.status_code == 422 and "Somebody saved at the same moment." in answer.content.decode()
+    assert (Case.objects.get().index_date, Case.objects.get().height_cm) == (None, 171)
+
+
+def test_a_reason_that_cannot_be_stored_is_refused_in_words(save, as_clinician, case, sacroplasty):
+    case.missing = {"index_date": "unknown"}
+    records.save(case, by=factories.TESTS)
+    save(sacroplasty, {"date": "2024-03-11"})
+    address = reverse("procedure-index-date", args=[sacroplasty.uuid])
+    answer = as_clinician.post(address, {"reason": "no\x00thing"})
+    assert answer.status_code == 422 and "Null characters are not allowed." in answer.content.decode()
+    assert Case.objects.get().index_date is None
 
 
 def test_an_index_date_that_differs_is_asked_about_and_never_replaced_by_itself(
