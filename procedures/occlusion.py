@@ -4,7 +4,6 @@ Times are minutes from incision. Across, places are per cent of the picture's wi
 """
 
 import datetime
-import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from procedures import codes
 from procedures.clock import minute_of
 from procedures.models.inflation import STRONG_OCCLUSION_MIN, USUAL_OCCLUSION_MIN, USUAL_REPERFUSION_MIN
+from procedures.strategy import reperfusions
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -148,6 +148,8 @@ class Timeline:
     #: The reperfusion that is going on.
     reperfusing: Stretch | None = None
     now: int | None = None
+    #: Whether a time of an inflation is not known, so that the occlusions together lasted longer than can be said.
+    partial: bool = False
 
     @property
     def occlusions(self) -> tuple[Stretch, ...]:
@@ -279,18 +281,24 @@ def timeline(procedure: Any, moment: datetime.datetime | None = None) -> Timelin
     if running is not None and now is not None:
         current = Stretch(running.inflated_min, now, running, running=True)
         occlusions.append(current)
-    occlusions.sort(key=lambda found: (found.start, found.end))
-    found: list[Stretch] = []
-    for earlier, later in itertools.pairwise(occlusions):
-        found.append(earlier)
-        if later.start > earlier.end:
-            found.append(Stretch(earlier.end, later.start))
-    found += occlusions[-1:]
-    return Timeline(tuple(found), current, _reperfusing(occlusions, current, now), now)
+    gaps = [Stretch(start, end) for start, end in reperfusions(inflations)]
+    found = sorted([*occlusions, *gaps], key=lambda stretch: (stretch.start, stretch.end))
+    return Timeline(
+        tuple(found),
+        current,
+        _reperfusing(inflations, now) if current is None else None,
+        now,
+        partial=len(occlusions) < len(inflations),
+    )
 
 
-def _reperfusing(occlusions: list[Stretch], current: Stretch | None, now: int | None) -> Stretch | None:
-    if current is not None or now is None or not occlusions:
+def _reperfusing(inflations: list[Any], now: int | None) -> Stretch | None:
+    last = max((row.deflated_min for row in inflations if row.deflated_min is not None), default=None)
+    if now is None or last is None:
         return None
-    last = max(found.end for found in occlusions)
+    if any(
+        row.deflated_min is None and row.inflated_min is not None and row.inflated_min >= last
+        for row in inflations
+    ):
+        return None  # when that one ended is not known
     return Stretch(last, now) if 0 <= now - last <= _REPERFUSION_SHOWN_MIN else None

@@ -1,6 +1,8 @@
 """What is derived from the procedures of a case: its strategy, and the times of aortic occlusion."""
 
 import itertools
+import math
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -72,13 +74,31 @@ OCCLUSION = (
 )
 
 
-def reperfusion_gaps_min(inflations: list[Any]) -> list[int]:
-    """Minutes of reperfusion between one deflation and the next inflation, in order of time."""
-    timed = sorted(
-        (row for row in inflations if row.inflated_min is not None and row.deflated_min is not None),
-        key=lambda row: row.inflated_min,
+def reperfusions(inflations: Iterable[Any]) -> list[tuple[int, int]]:
+    """Each deflation and the next inflation, in order of time; none where one of the two times is unknown.
+
+    An inflation that follows at once has a reperfusion of 0 min before it.
+    """
+    # What lacks one time has its place by the other; what lacks both says nothing.
+    known = sorted(
+        (row for row in inflations if row.inflated_min is not None or row.deflated_min is not None),
+        key=lambda row: (
+            row.deflated_min if row.inflated_min is None else row.inflated_min,
+            math.inf if row.deflated_min is None else row.deflated_min,
+        ),
     )
-    return [later.inflated_min - earlier.deflated_min for earlier, later in itertools.pairwise(timed)]
+    return [
+        (earlier.deflated_min, later.inflated_min)
+        for earlier, later in itertools.pairwise(known)
+        if earlier.deflated_min is not None
+        and later.inflated_min is not None
+        and earlier.deflated_min <= later.inflated_min
+    ]
+
+
+def reperfusion_gaps_min(inflations: Iterable[Any]) -> list[int]:
+    """Minutes of reperfusion between one deflation and the next inflation, in order of time."""
+    return [end - start for start, end in reperfusions(inflations)]
 
 
 # -- strategy: kinds in the order reboa, vertebroplasty, sacroplasty, rfa, then tai|tace|tae --------------------------

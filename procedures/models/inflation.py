@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case
 from procedures import codes
 from procedures.models.procedure import Procedure
+from procedures.strategy import reperfusions
 from registry.core import fields
 from registry.core.derived import Derived
 from registry.core.limits import SoftLimit, usual
@@ -56,12 +57,9 @@ def _long_for_zone(row: "BalloonInflation") -> "StrOrPromise | None":
 def _short_reperfusion(row: "BalloonInflation") -> "StrOrPromise | None":
     if row.procedure_id is None or row.inflated_min is None:
         return None
-    deflated = [
-        other.deflated_min
-        for other in row.procedure.balloon_inflations.all()
-        if other.pk != row.pk and other.deflated_min is not None and other.deflated_min <= row.inflated_min
-    ]
-    minutes = row.inflated_min - max(deflated) if deflated else None
+    others = [other for other in row.procedure.balloon_inflations.all() if other.pk != row.pk]
+    gaps = {end: end - start for start, end in reperfusions([*others, row])}
+    minutes = gaps.get(row.inflated_min)
     if minutes is None or minutes >= USUAL_REPERFUSION_MIN:
         return None
     return _("Reperfusion: %(minutes)s min before this inflation is below the usual 10 min.") % {
