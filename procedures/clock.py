@@ -11,7 +11,6 @@ from django.utils import timezone
 
 #: A time of day as it is typed.
 TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-_DAY_MIN = 24 * 60
 #: A balloon is inflated hours before the incision at most (the soft limit of an inflation); what would lie further
 #: back belongs to the next day.
 EARLIEST_MIN = -240
@@ -38,6 +37,14 @@ def read_time(text: str) -> datetime.time | None:
 
 def minute_of_time(incision: datetime.datetime, time: datetime.time) -> int:
     """Minutes from incision of a time of day, which is taken for the first one from 240 minutes before incision on."""
-    local = timezone.localtime(incision)
-    minutes = (time.hour * 60 + time.minute) - (local.hour * 60 + local.minute)
-    return (minutes - EARLIEST_MIN) % _DAY_MIN + EARLIEST_MIN
+    # Counted in UTC: two moments of one zone are subtracted as if its clock were never changed.
+    begun = incision.astimezone(datetime.UTC)
+    first_day = timezone.localtime(moment_of(begun, EARLIEST_MIN)).date()
+    # The hour that an autumn night has twice is tried both times.
+    minutes = (
+        minute_of(begun, timezone.make_aware(on_the_wall.replace(fold=fold)).astimezone(datetime.UTC))
+        for days in range(3)
+        for on_the_wall in [datetime.datetime.combine(first_day + datetime.timedelta(days=days), time)]
+        for fold in (0, 1)
+    )
+    return next(found for found in minutes if found >= EARLIEST_MIN)

@@ -17,7 +17,6 @@ from procedures.models import BalloonInflation, Procedure, TreatedLesion
 from registry.core.forms.fields import IntegerFormField
 from registry.core.forms.record import RecordForm
 
-
 #: A corrected incision passes midnight by so much at most; else it is another time of the same day.
 _SAME_NIGHT = datetime.timedelta(hours=4)
 

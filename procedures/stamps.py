@@ -5,6 +5,7 @@ is true already is left as it is.
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,14 +151,30 @@ def _undo(
     records.save(row, by=by, reason=reason, expected_version=row.version)
 
 
-def shift(procedure: Procedure, minutes: int, *, by: Any, reason: str = "") -> None:
+def minutes_of(rows: Iterable[BalloonInflation], later: int = 0) -> str:
+    """The minutes of inflations as one text (``0:20 30:``), as they are or some minutes later."""
+
+    def shown(minute: int | None) -> str:
+        return "" if minute is None else str(minute + later)
+
+    return " ".join(f"{shown(row.inflated_min)}:{shown(row.deflated_min)}" for row in rows)
+
+
+def shift(procedure: Procedure, minutes: int, *, of: str, by: Any, reason: str = "") -> None:
     """Move every inflation: the incision was at another time, and their times of day are what is right.
 
-    Raises what the write door raises; then none has moved.
+    ``of`` are the minutes that are to be moved (``minutes_of``), so that asking twice moves once. Raises what the write
+    door raises, and ``ValidationError`` where the minutes are others by now; then none has moved.
     """
     with transaction.atomic():
         Case.objects.for_user(by).select_for_update().get(pk=procedure.case_id)
         rows = list(BalloonInflation.objects.for_user(by).filter(procedure=procedure))
+        if of == minutes_of(rows, -minutes):
+            return
+        if of != minutes_of(rows):
+            raise ValidationError(
+                _("The inflations have changed meanwhile. Check their times before you move them.")
+            )
         # The foremost moves first, so that none runs into its neighbour on the way.
         rows.sort(
             key=lambda row: row.inflated_min if row.inflated_min is not None else 0, reverse=minutes > 0

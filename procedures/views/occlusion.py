@@ -65,7 +65,7 @@ class _Press(View):
             raise Http404
         refused: list[str] = []
         try:
-            self.act(procedure, str(request.POST.get("reason", "")), what)
+            self.act(procedure, reading.read_reason(request.POST.get("reason")), what)
         except ValidationError as error:
             refused = error.messages
         case = editable_case(request, procedure.case.uuid)
@@ -107,7 +107,8 @@ class ShiftView(_Press):
     def act(self, procedure: Procedure, reason: str, what: str) -> None:
         minutes = reading.read_integer(self.request.POST.get("minutes"))
         if minutes:
-            stamps.shift(procedure, minutes, by=self.request.user, reason=reason)
+            of = self.request.POST.get("of", "")
+            stamps.shift(procedure, minutes, of=of, by=self.request.user, reason=reason)
 
 
 def _undo(request: HttpRequest) -> tuple[str, int] | None:

@@ -138,6 +138,11 @@ class Occlusion:
         return " ".join(str(row.uuid) for row in self.procedure.balloon_inflations.all())
 
     @property
+    def minutes(self) -> str:
+        """What is moved when the incision was at another time."""
+        return stamps.minutes_of(self.procedure.balloon_inflations.all())
+
+    @property
     def inflate_off(self) -> bool:
         """Whether a press would change nothing."""
         return self.timeline.running is not None or self.procedure.incision_at is None

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from procedures import stamps
-from procedures.clock import minute_of, minute_of_time
+from procedures.clock import minute_of, minute_of_time, moment_of
 from procedures.models import BalloonInflation, Procedure
 from procedures.occlusion import timeline
+from procedures.strategy import reperfusion_gaps_min
 from registry.core import records
+from registry.core.limits import crossings
 from tests import factories
 from tests.procedures.conftest import prefix
 
@@ -89,6 +91,24 @@ def incised(reboa):
 def test_times_of_day_become_minutes_across_midnight(incision, time, minutes):
     hour, minute = map(int, time.split(":"))
     assert minute_of_time(at(incision), datetime.time(hour, minute)) == minutes
+
+
+@pytest.mark.parametrize(
+    ("day", "incision", "time", "shown_min"),
+    [
+        (datetime.date(2025, 3, 29), "23:30", datetime.time(3, 10), 160),
+        (datetime.date(2025, 3, 30), "08:00", datetime.time(7, 0), -60),
+        (datetime.date(2025, 10, 25), "23:30", datetime.time(3, 10), 280),
+        (datetime.date(2025, 10, 25), "23:30", datetime.time(2, 10), 160),
+        (datetime.date(2025, 10, 26), "04:00", datetime.time(3, 30), -30),
+    ],
+)
+def test_typed_times_pass_a_change_of_the_clock(day, incision, time, shown_min):
+    begun = at(incision, day)
+    for moment in (begun, begun.astimezone(datetime.UTC)):
+        assert minute_of_time(moment, time) == shown_min
+    shown = timezone.localtime(moment_of(begun.astimezone(datetime.UTC), shown_min))
+    assert shown.time() == time
 
 
 def test_minutes_are_those_of_the_clock_on_the_wall():
@@ -248,12 +268,16 @@ def test_what_is_no_time_of_incision_is_refused(save, incised, typed):
     assert "is not a time" in str(save(incised, {"incision_at": typed}).errors)
 
 
+def shift(client, procedure, minutes, of):
+    return client.post(reverse("procedure-shift", args=[procedure.uuid]), {"minutes": str(minutes), "of": of})
+
+
 def test_inflations_move_with_a_corrected_incision_where_their_clock_times_are_right(as_clinician, incised):
     inflate(incised, 0, 10)
     inflate(incised, 10, 20)
     inflate(incised, 30)
-    for minutes in (5, -12):
-        answer = as_clinician.post(reverse("procedure-shift", args=[incised.uuid]), {"minutes": str(minutes)})
+    for minutes, of in ((5, "0:10 10:20 30:"), (-12, "5:15 15:25 35:")):
+        answer = shift(as_clinician, incised, minutes, of)
         assert answer.status_code == 200
     assert rows(incised) == [(-7, 3), (3, 13), (23, None)]
     assert f'-inflated_min": ["-7"]' in answer["HX-Trigger-After-Swap"]  # noqa: F541
@@ -262,9 +286,31 @@ def test_inflations_move_with_a_corrected_incision_where_their_clock_times_are_r
 def test_a_move_that_is_refused_moves_nothing(as_clinician, incised):
     inflate(incised, 0, 10)
     inflate(incised, 1790, 1800)
-    answer = as_clinician.post(reverse("procedure-shift", args=[incised.uuid]), {"minutes": "60"})
-    assert answer.status_code == 422
+    assert shift(as_clinician, incised, 60, "0:10 1790:1800").status_code == 422
     assert rows(incised) == [(0, 10), (1790, 1800)]
+
+
+def test_a_move_that_is_asked_for_twice_is_made_once(as_clinician, incised, page):
+    inflate(incised, 10, 20)
+    assert 'name="of" value="10:20"' in page()
+    for _again in range(2):
+        assert shift(as_clinician, incised, 15, "10:20").status_code == 200
+    assert rows(incised) == [(25, 35)]
+
+
+@pytest.mark.parametrize("of", ["", "0:20", "10:"])
+def test_a_move_of_other_minutes_than_the_stored_ones_is_refused(as_clinician, incised, of):
+    inflate(incised, 10, 20)
+    answer = shift(as_clinician, incised, 15, of)
+    assert answer.status_code == 422 and "changed meanwhile" in answer.content.decode()
+    assert rows(incised) == [(10, 20)]
+
+
+def test_a_reason_that_cannot_be_stored_stamps_nothing(press, incised):
+    with clock("08:10"):
+        answer = press("inflate", reason="no\x00thing")
+    assert answer.status_code == 422 and "Null characters are not allowed." in answer.content.decode()
+    assert rows(incised) == []
 
 
 # -- the picture -------------------------------------------------------------------------------------------------------
@@ -287,6 +333,49 @@ def test_occlusions_and_reperfusions_are_in_order_and_add_up(reboa):
     assert drawn.longest.minutes == procedure.derived_value("occlusion_longest_min") == 62
     assert [found.minutes for found in drawn.reperfusions] == [20, 7]
     assert [found.over for found in drawn.stretches] == [True, False, False, True, True]
+
+
+def test_no_reperfusion_is_computed_across_an_inflation_whose_end_is_unknown(page, reboa):
+    inflate(reboa, 0, 20)
+    inflate(reboa, 30)
+    last = inflate(reboa, 80, 100)
+    drawn = line(reboa)
+    assert [(found.start, found.end) for found in drawn.reperfusions] == [(20, 30)]
+    assert (drawn.total_min, drawn.partial) == (40, True)
+    assert reperfusion_gaps_min(list(loaded(reboa).balloon_inflations.all())) == [10]
+    html = " ".join(page().split())
+    assert "total at least <strong>40&nbsp;" in html and "longest at least <strong>20&nbsp;" in html
+    last.inflated_min = 35
+    assert not [found for found in crossings(last) if found.field == "inflated_min"]
+
+
+def test_a_time_without_the_other_bounds_the_reperfusion_beside_it(reboa):
+    inflate(reboa, 0, 20)
+    inflate(reboa, None, 60)
+    inflate(reboa, 80, 100)
+    assert [(found.start, found.end) for found in line(reboa).reperfusions] == [(60, 80)]
+
+
+def test_an_inflation_that_is_going_on_does_not_make_the_total_partial(incised):
+    inflate(incised, 0, 20)
+    inflate(incised, 30)
+    drawn = line(incised, at("08:40"))
+    assert (drawn.total_min, drawn.partial) == (30, False)
+
+
+def test_no_reperfusion_goes_on_after_an_inflation_whose_end_is_unknown(incised):
+    inflate(incised, 0, 20)
+    assert line(incised, at("08:40")).reperfusing.minutes == 20
+    inflate(incised, 30, missing={"deflated_min": "unknown"})
+    assert line(incised, at("08:40")).reperfusing is None
+
+
+def test_no_reperfusion_at_all_is_a_short_one_everywhere(reboa):
+    inflate(reboa, 0, 20)
+    second = inflate(reboa, 20, 40)
+    assert [(found.minutes, found.over) for found in line(reboa).reperfusions] == [(0, True)]
+    assert reperfusion_gaps_min(list(loaded(reboa).balloon_inflations.all())) == [0]
+    assert any("0 min before this inflation" in str(found.message) for found in crossings(second))
 
 
 def test_the_picture_is_to_scale(reboa):
