@@ -25,6 +25,7 @@ from cases.computed import computed_of
 from cases.models import Case
 from cases.views.base import case_crumbs, case_url, note_identity
 from registry.core import policies, records
+from registry.core.codes import MISSING_SUFFIX
 from registry.core.forms.record import RecordForm
 from registry.core.models import Record
 from registry.core.reading import read_reason
@@ -92,7 +93,8 @@ def block_of(record: Record, user: Any, errors: dict[str, list[Any]] | None = No
         # The controls may stand anywhere on the page, as in a grid; the attribute says whose they are.
         bound.field.widget.attrs |= {
             "form": f"rec-{form.prefix}",
-            "aria-describedby": f"notes-{bound.html_name}",
+            # Why a value is missing is spoken of beneath the value.
+            "aria-describedby": f"notes-{bound.html_name.removesuffix(MISSING_SUFFIX)}",
         }
         if isinstance(bound.field, ModelChoiceField):
             bound.field.widget.attrs["data-search"] = ""
@@ -129,7 +131,8 @@ class SectionView(View):
             "crumbs": case_crumbs(case),
             "strategy": " · ".join(extensions.words(case)),
             "settled": case.is_settled(),
-            "asks_why": case.is_settled() or (self.slug == "patient" and case.patient.is_settled()),
+            "asks_why": self.slug != editor.REVIEW
+            and (case.is_settled() or (self.slug == "patient" and case.patient.is_settled())),
             "saved_at": clock(case.modified_at),
             **self.blocks(),
         }
