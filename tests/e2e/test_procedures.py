@@ -210,7 +210,7 @@ def test_an_ablation_beside_a_sacroplasty(section, case, lesions, sacroplasty):
     first = Ablation.objects.get()
     expect(control(page, first, "active_tip_cm")).to_be_focused()
     # From cell to cell by Tab, in reading order.
-    for text in ("2", "40", "12", "86", "", "", "9"):
+    for text in ("2", "40", "12", "86", "", "", "9", "0"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     expect(state).to_contain_text("no cycle held 85 °C for 10 min")
