@@ -83,7 +83,7 @@ function labelOf(name) {
   const row = document.getElementById(`field-${name}`);
   const label = row?.querySelector("label, legend, summary");
   const words = label?.cloneNode(true);
-  words?.querySelectorAll(".visually-hidden, .field-required").forEach((part) => part.remove());
+  words?.querySelectorAll(".field-unit, .field-required").forEach((part) => part.remove());
   return (words?.textContent ?? name).trim().replace(/\s+/g, " ");
 }
 
