@@ -46,7 +46,7 @@ def test_the_dashboard_has_no_barrier(visit, center, other_center, clinician, re
     factories.CaseFactory(patient=factories.PatientFactory(center=center, by=clinician), by=clinician)
     visit.look("dashboard, filled", path=reverse("dashboard"))
     visit.sign_in(researcher)
-    visit.look("dashboard of a researcher", path=reverse("dashboard"))
+    visit.look("dashboard of a researcher", path=reverse("dashboard"), part="main")
 
 
 def test_account_menus_and_refusals_have_no_barrier(visit, researcher, clinician):
@@ -77,7 +77,7 @@ def test_account_menus_and_refusals_have_no_barrier(visit, researcher, clinician
     visit.look("form too old")
     visit.sign_in(researcher)
     visit.look("not allowed", path=reverse("case-new"))
-    visit.look("account of a researcher", path=reverse("account"))
+    visit.look("account of a researcher", path=reverse("account"), part="main")
 
 
 def test_the_literature_has_no_barrier(visit):

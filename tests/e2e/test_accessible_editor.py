@@ -59,11 +59,12 @@ def test_an_empty_case_has_no_barrier(visit, empty):
 
 
 def test_a_filled_case_has_no_barrier(visit, center):
-    case = vertebroplasty_with_tace(center)
+    case, surgical = vertebroplasty_with_tace(center), reboa_case(center)
     same = factories.PatientFactory(center=center, hospital_number="4711-8")
     factories.CaseFactory(patient=same)
     for slug in SECTIONS:
-        visit.open(at(case, slug))
+        # One lesion has all the controls there are for a lesion.
+        visit.open(at(surgical if slug == "lesions" else case, slug))
         visit.unfold()
         visit.look(f"{slug}, filled, unfolded")
     visit.open(at(rfa_case(center), "followup"))
