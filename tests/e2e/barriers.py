@@ -14,6 +14,8 @@ from tests.e2e.conftest import watch
 
 #: Width in px and colour scheme. Neighbours differ in one of the two, as changing the width is what takes time.
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")]
+#: To this width everything has to fit without scrolling sideways (WCAG 1.4.10).
+NARROWEST = 320
 
 #: WCAG 2.2 at level AA with all before it, and what axe recommends besides.
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -154,6 +156,9 @@ class Visit:
             if scheme == "light":
                 found += overflows(page)
             self.found += [f"{state} · {self.language} · {pixels} {scheme} · {what}" for what in found]
+        if part is None and width is None:
+            page.set_viewport_size({"width": NARROWEST, "height": 900})
+            self.found += [f"{state} · {self.language} · {NARROWEST} · {what}" for what in overflows(page)]
 
     def close(self) -> None:
         """Fails if anything was found, or if the browser complained about anything that is not meant."""
