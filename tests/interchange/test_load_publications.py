@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from cases.models import Case, Lesion, Patient
-from procedures.models import ReboaDetails, TreatedLesion
+from procedures.models import ReboaDetails
 from registry.core.models import Record
 from registry.interchange.code_lists import load_diagnoses
 from registry.interchange.load_publications import FOLDER, load
@@ -163,9 +163,9 @@ def test_a_patient_who_is_gone_from_the_file_is_deleted(andresen, edited):
 def test_an_unusual_printed_value_stands_confirmed(andresen, edited):
     path = edited("andresen-2014", ('value: 12.1, printed: "12.1 ml"', 'value: 16.1, printed: "16.1 ml"'))
     load(path)
-    treated = TreatedLesion.objects.get(lesion__volume_ml="16.1")
-    assert treated.confirmed["lesion"]["reason"] == "as printed"
-    assert treated.confirmed["lesion"]["who"] == "system: load_publications"
+    confirmed = Lesion.objects.get(volume_ml="16.1").confirmed["volume_ml"]
+    assert confirmed["reason"] == "as printed"
+    assert confirmed["who"] == "system: load_publications"
     before = history_rows()
     load(path)
     assert history_rows() == before
