@@ -71,7 +71,7 @@ test: setup
 	$(BIN)/python -m pytest -m "not e2e" -n auto $(PYTEST_ARGS)
 
 e2e: setup
-	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -m e2e $(PYTEST_ARGS)
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -m e2e -n 2 $(PYTEST_ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -4,8 +4,12 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests import factories
+
+# Two browsers share two cores with two servers.
+expect.set_options(timeout=15_000)
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (

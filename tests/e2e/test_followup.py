@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from outcomes.models import Assessment, FollowUpStatus
 from tests import factories
-from tests.e2e.conftest import sign_in
 from tests.e2e.barriers import LOOKS, overflows, violations
+from tests.e2e.conftest import sign_in
 from tests.factories import AssessmentFactory, CaseFactory, LesionFactory, PatientFactory, ProcedureFactory
 
 pytestmark = pytest.mark.e2e
