@@ -345,10 +345,10 @@ def test_a_late_complication_of_a_complete_case(desk, live_server, case):
     Grid(desk, live_server, case, "complications")
     desk.get_by_label("Say why you change it").fill("late infection")
     desk.get_by_role("radio", name="yes, listed").check(force=True)
-    expect(desk.locator("#save-state")).to_contain_text("said to be listed, but none is")
+    expect(desk.locator("#unsaved")).to_contain_text("said to be listed, but none is")
     desk.get_by_role("button", name="Infection").click()
     expect(desk.locator(".complication h4")).to_contain_text("Infection")
-    expect(desk.locator("#save-state")).not_to_contain_text("said to be listed")
+    expect(desk.locator("#unsaved")).to_be_hidden()
     assert soon(lambda: Procedure.objects.get().complications_answered == "present")
 
 
