@@ -68,6 +68,7 @@ def test_a_time_point_is_entered_with_the_mouse(desk, live_server, due, center):
 
 def test_a_time_point_is_entered_by_keyboard_alone(desk, live_server, due):
     desk.goto(live_server.url + LIST)
+    desk.wait_for_load_state("networkidle")
     line(desk, due).get_by_role("link", name="Enter scores").focus()
     desk.keyboard.press("Enter")
     expect(field(desk, "VAS pain")).to_be_focused()
@@ -84,6 +85,8 @@ def test_a_time_point_is_entered_by_keyboard_alone(desk, live_server, due):
     desk.keyboard.press("Enter")
     expect(line(desk, due)).to_contain_text("1 month saved.")
     assert str(at_month_1(due).odi) == "41.00"
+    # The line says so before the cursor stands on the next time point.
+    expect(line(desk, due).get_by_role("link", name="Enter scores")).to_be_focused()
     desk.keyboard.press("Enter")
     expect(field(desk, "VAS pain")).to_be_focused()
     desk.keyboard.press("Escape")
