@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 from cases.models import Case, Lesion
@@ -270,6 +271,18 @@ def start_browser(profile):
     return process, f"http://127.0.0.1:{port.read_text().splitlines()[0]}"
 
 
+def connected(playwright, folder):
+    """A browser that answers: one that hangs at its start is no part of what is tried here."""
+    for attempt in range(3):
+        process, address = start_browser(folder / f"profile-{attempt}")
+        try:
+            return process, playwright.chromium.connect_over_cdp(address, timeout=10_000)
+        except PlaywrightTimeout:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    raise AssertionError("no browser answers")
+
+
 def on_its_way(page, sent, name):
     page.wait_for_timeout(5)
     return any(f'"{name}"' in body for body in sent)
@@ -282,9 +295,8 @@ def test_killing_the_browser_loses_at_most_the_field_being_typed(
     moment = random.Random(seed)
     case = factories.CaseFactory(patient=patient, age_years=None)
     client.force_login(clinician)
-    process, address = start_browser(tmp_path / "profile")
+    process, browser = connected(playwright, tmp_path)
     try:
-        browser = playwright.chromium.connect_over_cdp(address)
         context = browser.contexts[0]
         context.add_cookies(
             [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
