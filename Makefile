@@ -22,12 +22,17 @@ STATIC_SOURCES := $(shell find registry cases procedures outcomes -path '*/stati
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
+# The lock names every package, so pip has nothing to resolve (--no-deps). Left to resolve, the pip that comes with
+# Python 3.11 prefers a newer release over the pinned one where another package asks for it with an extra, and then
+# refuses it for want of a hash. `pip check` says whether the lock is whole.
+
 setup: $(VENV)/pyvenv.cfg
 	@set -e; \
 	wanted=$$($(BIN)/python -c "import hashlib; print(hashlib.sha256(open('requirements.lock','rb').read()).hexdigest())"); \
 	if [ "$$(cat $(LOCK_STAMP) 2>/dev/null)" != "$$wanted" ]; then \
 		echo "Installing the pinned dependencies into $(VENV) (about a minute, once per change of requirements.lock) ..."; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; \
+		$(BIN)/python -m pip check --disable-pip-version-check; \
 		echo "$$wanted" > $(LOCK_STAMP); \
 	fi
 

@@ -147,5 +147,5 @@ def _clash(record: Record, row: Any, typed: drafts.Typed) -> dict[str, Any]:
     return {
         "mine": ", ".join(mine),
         "theirs": theirs_in_words(record, row.name),
-        **who_and_when_of(record),
+        **who_and_when_of(record, row.name),
     }

@@ -60,6 +60,7 @@ def test_scripts_speak_the_language_of_the_page(desk, live_server):
     desk.locator("header .dropdown-toggle").click()
     desk.get_by_role("button", name="Deutsch").click()
     speaks(desk, GERMAN)
+    desk.wait_for_load_state()  # the page may speak before its scripts have come
     assert desk.evaluate(words) == ["x", "3", ","]
 
 

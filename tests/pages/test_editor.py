@@ -150,6 +150,19 @@ def test_a_conflict_names_both_values_and_who(as_clinician, case, curator):
     assert all(text in notes for text in ("171", "180", curator.username))
 
 
+def test_a_conflict_names_who_changed_the_field_not_who_saved_last(as_clinician, clinician, case, curator):
+    theirs = Case.objects.get(pk=case.pk)
+    theirs.height_cm = 180
+    records.save(theirs, by=curator)
+    save(as_clinician, case, {"inr": "1.1"})
+    both = {"height_cm": "171", "weight_kg": "70"}
+    answer = save(as_clinician, case, both, base={"height_cm": [], "weight_kg": []}).json()
+    assert Case.objects.get(pk=case.pk).weight_kg == 70
+    notes = answer["slots"][f"notes-case-{case.uuid}-height_cm"]
+    assert curator.username in notes
+    assert clinician.username not in notes
+
+
 @pytest.mark.parametrize(
     "body",
     [

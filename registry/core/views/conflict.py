@@ -134,10 +134,28 @@ def who_and_when(form: Any) -> Mapping[str, Any]:
     return who_and_when_of(form.conflict.stored)
 
 
-def who_and_when_of(record: Any) -> Mapping[str, Any]:
-    """Who saved a record last."""
-    row = type(record).history.filter(id=record.pk).first()
+def who_and_when_of(record: Any, field: str = "") -> Mapping[str, Any]:
+    """Who saved a record last; of one field: who gave it the answer that is stored."""
+    rows = type(record).history.filter(id=record.pk)
+    row = rows.first() if not field else _answered_by(rows, record, field.removesuffix(MISSING_SUFFIX))
     return {
         "name": (row.history_user_name if row else "") or _("Somebody"),
         "when": row.history_date if row else None,
     }
+
+
+def _answered_by(rows: Any, record: Any, name: str) -> Any:
+    """The earliest of the latest rows that agree on a field: the change since which it stands as it is."""
+    found = None
+    for row in rows.iterator(chunk_size=50):
+        if found is not None and not _same_answer(row, found, record, name):
+            break
+        found = row
+    return found
+
+
+def _same_answer(row: Any, other: Any, record: Any, name: str) -> bool:
+    """A value and the reason for its absence are one answer; what history does not keep never differs."""
+    attname = type(record)._meta.get_field(name).attname
+    answers = {(getattr(one, attname, None), (one.missing or {}).get(name)) for one in (row, other)}
+    return len(answers) == 1
