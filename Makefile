@@ -97,7 +97,7 @@ docs: setup
 lock: setup
 	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	@PATH="$(BIN):$$PATH" uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-annotate --no-header --python-version 3.11 --extra dev $(if $(UPGRADE),--upgrade) \
+		--no-annotate --no-header --python-version 3.11 --extra dev --extra parquet --extra spss $(if $(UPGRADE),--upgrade) \
 		pyproject.toml -o requirements.lock
 
 clean:

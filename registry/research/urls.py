@@ -2,9 +2,9 @@
 
 from django.urls import path, re_path
 
-from registry.research.api import ExportView, ReceiptView
-from registry.research.dashboard import PainBesidePublished
-from registry.research.views import PublishedBands
+from registry.research.api.exports import ExportView, ReceiptView
+from registry.research.views.bands import PublishedBands
+from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),

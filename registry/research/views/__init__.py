@@ -1,0 +1,1 @@
+"""The pages and fragments of this floor, one module per noun."""
