@@ -60,7 +60,7 @@ class CohortSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Cohort
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "slug",
             "title",

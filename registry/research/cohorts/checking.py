@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from pydantic import BaseModel
 from pydantic import ValidationError as ShapeError
 from pydantic_core import ErrorDetails
 
@@ -170,7 +171,7 @@ def _in_words(details: ErrorDetails) -> str:
 
 def _known(location: tuple[int | str, ...]) -> Iterator[str]:
     """The keys of the part in which an unknown one stands."""
-    kinds = {
+    kinds: dict[str, type[BaseModel]] = {
         "<condition>": Condition,
         "<rows>": Rows,
         "<group>": Group,

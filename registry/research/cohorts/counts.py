@@ -151,7 +151,7 @@ def _of_cohort(definition: Definition, user: Any) -> tuple[Found, dict[str, Foun
         sums[f"both_{one}_{other}"] = Sum(F(f"arm_{one}") * F(f"arm_{other}"))
     if flags:
         sums["without_arm"] = Count(Switch(When(**dict.fromkeys(flags, 0), then=F("pk"))))
-    found = {name: value or 0 for name, value in rows.aggregate(**sums).items()}
+    found: dict[str, int] = {name: value or 0 for name, value in rows.aggregate(**sums).items()}
     return (
         Found(found["cases"], found["patients"], found["lesions"]),
         {
@@ -159,9 +159,9 @@ def _of_cohort(definition: Definition, user: Any) -> tuple[Found, dict[str, Foun
             for n, code in enumerate(codes)
         },
         tuple(
-            Overlap((codes[one], codes[other]), cases)
+            Overlap((codes[one], codes[other]), both)
             for one, other in pairs
-            if (cases := found[f"both_{one}_{other}"])
+            if (both := found[f"both_{one}_{other}"])
         ),
         found.get("without_arm", 0),
     )
