@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cases.models import Diagnosis
+from registry.core.units import shown_number
 from registry.research.cohorts.document import Condition, Definition, Group, Have, How, Part, Rows
 from registry.research.cohorts.operators import Operator
 from registry.research.cohorts.variables import askable, has_numbers, is_below_case, table_of
@@ -138,7 +139,7 @@ class _Words:
         if part.operator is Operator.MISSING and said:
             template = _("%(name)s missing (%(value)s)")
         if part.operator is Operator.BETWEEN:
-            return _Phrase(template % {"name": name, "low": said[0], "high": said[1]})
+            return _Phrase(template % {"name": name, "low": shown_number(values[0]), "high": said[1]})
         word = pgettext("list", "and") if part.operator is Operator.HAS_ALL else pgettext("list", "or")
         listed = len(said) > 1 and part.operator is not Operator.MISSING
         return _Phrase(template % {"name": name, "value": _listed(said, word)}, listed=listed)

@@ -23,6 +23,13 @@ ROWS: dict[str, tuple[Any, Any]] = {
     "balloon_inflations": (gettext_lazy("balloon inflation"), gettext_lazy("Balloon inflations")),
     "assessments": (gettext_lazy("assessment"), gettext_lazy("Assessments")),
     "complications": (gettext_lazy("complication"), gettext_lazy("Complications")),
+    "treatments": (gettext_lazy("other treatment"), gettext_lazy("Other treatments")),
+    "ablations": (gettext_lazy("ablation cycle"), gettext_lazy("Ablation cycles")),
+    "transarterial_sessions": (
+        gettext_lazy("transarterial session"),
+        gettext_lazy("Transarterial sessions"),
+    ),
+    "transarterial_drugs": (gettext_lazy("transarterial drug"), gettext_lazy("Transarterial drugs")),
 }
 #: The tables of which a case has one row.
 ONE_ROW: dict[str, Any] = {
@@ -100,13 +107,11 @@ def _translated(text: str, part: Any) -> str:
 def name_of(variable: Variable) -> str:
     """The variable within a sentence: “VAS pain (3 months)”."""
     short = SHORT.get(variable.column.declaration)
-    if short is not None and not variable.column.time_point:
+    if short is not None:
         return str(short)
-    label = label_of(variable)
-    if variable.column.time_point:
-        point = str(TimePoint(variable.column.time_point).label)
-        return f"{label.removesuffix(f', {point}')} ({point})"
-    return label
+    # A comma within a name would run into those of the sentence.
+    name, comma, rest = label_of(variable).partition(", ")
+    return f"{name} ({rest})" if comma else name
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
