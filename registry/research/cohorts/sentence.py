@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -31,8 +32,9 @@ def diagnosis_labels() -> dict[str, str]:
     return dict(Diagnosis.objects.values_list("slug", "label"))
 
 
+@translation.override("en")
 def sentence(definition: Definition, diagnoses: Mapping[str, str] | None = None) -> str:
-    """The whole definition in one sentence, in the active language."""
+    """The whole definition in one sentence; in English, whoever asks, as it goes into files and papers."""
     words = _Words(diagnoses)
     if definition.where.parts:
         text = _("Cases %(conditions)s") % {"conditions": words.with_what(definition.where)}
@@ -56,6 +58,7 @@ def sentence_of(version: CohortVersion, diagnoses: Mapping[str, str] | None = No
         return _("This version can no longer be read: %(why)s") % {"why": " ".join(refused.messages)}
 
 
+@translation.override("en")
 def phrase(part: Part, diagnoses: Mapping[str, str] | None = None) -> str:
     """One part of a definition, to stand beside its count."""
     return capfirst(_Words(diagnoses).part(part).text)
