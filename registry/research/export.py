@@ -39,8 +39,13 @@ class Export(Delivery):
         )
 
     def chunks(self) -> Iterator[bytes]:
-        self.stream = TableStream(self.snapshot, self.selection, self.format, f"receipt {self.receipt.uuid}")
+        note = f"receipt {self.receipt.uuid}"
+        self.stream = TableStream(self.snapshot, self.selection, self.format, note, self.watch)
         return iter(self.stream)
+
+    @property
+    def done(self) -> int:
+        return self.stream.seen if self.stream is not None else 0
 
     def is_whole(self) -> bool:
         return self.stream is not None and self.done == self.rows

@@ -1,6 +1,6 @@
 """Stata: variable and value labels, and the reasons for missing values as the extended missing values ``.a`` … ``.i``.
 
-Names longer than Stata's 32 characters are cut (``variable_name``); the full name then begins the variable's label.
+Names that are too long for Stata are cut (``variable_name``); the full name then begins the variable's label.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ from registry.research.formats.labelled import (
     reason_labels,
 )
 
-LONGEST_NAME = 32
+#: Stata takes 32 characters; the library names the value labels after the variable and its place in the file.
+LONGEST_NAME = 28
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 #: What the file format holds, in characters; bytes are the stricter count.
 _LABEL, _FILE_LABEL = 80, 80

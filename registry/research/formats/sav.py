@@ -1,7 +1,7 @@
 """SPSS: variable and value labels, and the reasons for missing values as user-missing numbers.
 
 −91 … −99 are the missing codes in their order. Variables that may hold such numbers themselves (days before the index
-procedure, minutes before the incision) have −999991 … −999999 in their place.
+procedure, minutes before the incision) have −9999991 … −9999999 in their place.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from registry.research.formats.labelled import (
 )
 from registry.research.ranges import limits_of
 
-NEAR, FAR = -90, -999_990
+NEAR, FAR = -90, -9_999_990
 _FORMATS = {ColumnType.NUMBER: "F12.2"}
 #: What the file format holds, in bytes.
 _LABEL, _VALUE_LABEL, _FILE_LABEL, _NOTE, _TEXT = 250, 120, 64, 80, 32_000

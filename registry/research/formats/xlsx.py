@@ -4,6 +4,7 @@ Numbers, yes/no and dates are cells of their own kind. Free text that a spreadsh
 an apostrophe, as in CSV: a workbook that is saved as CSV must not come to life.
 """
 
+import contextlib
 import os
 import re
 import tempfile
@@ -87,8 +88,12 @@ def _clear_away(book: Any) -> None:
     """Remove the pages' own temporary files: the library does so when it saves, and else at the end of the process."""
     for page in book.worksheets:
         writer = page._writer
-        if writer is not None and os.path.exists(writer.out):
-            writer.cleanup()
+        if writer is None or not os.path.exists(writer.out):
+            continue
+        with contextlib.suppress(OSError):  # a full disk stays full
+            if not page.closed:
+                page.close()
+        writer.cleanup()
 
 
 def _head(page: Any, names: list[str]) -> list[Any]:

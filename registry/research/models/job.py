@@ -36,6 +36,21 @@ class ExportJob(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
 
+    class Failure(models.TextChoices):
+        """Why a job failed, in words that say what to do."""
+
+        REFUSED = "refused", _("It was refused.")
+        DISK_FULL = (
+            "disk_full",
+            _("The disk is full. Ask the administrator for room, then start the export again."),
+        )
+        NOT_WRITTEN = (
+            "not_written",
+            _("The file could not be written. The administrator can see why in the log."),
+        )
+        STOPPED = "stopped", _("The worker stopped before the file was whole. Start the export again.")
+        BROKE_OFF = "broke_off", _("The export broke off. The administrator can see why in the log.")
+
     UNDER_WAY = (State.QUEUED, State.RUNNING)
 
     uuid = models.UUIDField(_("job"), default=uuid.uuid4, unique=True, editable=False)
@@ -54,6 +69,9 @@ class ExportJob(models.Model):
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     rows = models.PositiveBigIntegerField(_("rows"), null=True, blank=True)
     rows_done = models.PositiveBigIntegerField(_("rows written"), default=0)
+    failure = models.CharField(
+        _("why it failed"), max_length=20, choices=Failure.choices, blank=True, default=""
+    )
     message = models.CharField(_("message"), max_length=400, blank=True, default="")
     file_name = models.CharField(_("file"), max_length=120, blank=True, default="")
     receipt = models.OneToOneField(
@@ -77,6 +95,11 @@ class ExportJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.target}.{self.format} {self.get_state_display()}"
+
+    @property
+    def why(self) -> str:
+        """Why it failed, as a sentence."""
+        return self.message or (str(self.get_failure_display()) if self.failure else "")
 
     @property
     def is_under_way(self) -> bool:
