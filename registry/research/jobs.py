@@ -134,14 +134,18 @@ def _is_locked(path: Path) -> bool:
 
 @contextlib.contextmanager
 def _file(job: ExportJob) -> Iterator[Any]:
-    """The job's file to write to, held while it is open; gone unless ``keep`` was called."""
+    """The job's file to write to, held while it is open; gone at the end unless it was given its name."""
     part = _part_of(job)
-    with open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    file = open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")  # noqa: SIM115 - see below
+    try:
         fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield file
-        finally:
-            part.unlink(missing_ok=True)
+        yield file
+    finally:
+        part.unlink(missing_ok=True)
+        with contextlib.suppress(
+            OSError
+        ):  # on a full disk even closing fails, and what matters has been said
+            file.close()
 
 
 def _keep(job: ExportJob, file: Any) -> None:

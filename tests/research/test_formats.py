@@ -110,7 +110,7 @@ def test_parquet_has_the_right_types(world):
 def test_a_workbook_has_numbers_and_truths_in_its_cells(world):
     from openpyxl import load_workbook
 
-    data, columns = exported("lesions", world.researcher, "xlsx")
+    data, _columns = exported("lesions", world.researcher, "xlsx")
     book = load_workbook(io.BytesIO(data))
     head, *rows = book.worksheets[0].iter_rows(values_only=True)
     kinds = {name: {type(row[at]) for row in rows} - {type(None)} for at, name in enumerate(head)}
