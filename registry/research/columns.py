@@ -52,6 +52,7 @@ class ColumnType(enum.StrEnum):
     CODE_SET = "code_set"
     TEXT = "text"
     DATE = "date"
+    DATETIME = "datetime"
 
 
 class Identity(enum.Enum):
@@ -287,6 +288,7 @@ _TYPES: tuple[tuple[type[models.Field], ColumnType], ...] = (
     (fields.CodeField, ColumnType.CODE),
     (models.SlugField, ColumnType.CODE),
     (models.BooleanField, ColumnType.BOOLEAN),
+    (models.DateTimeField, ColumnType.DATETIME),
     (models.DateField, ColumnType.DATE),
     (models.DecimalField, ColumnType.NUMBER),
     (models.FloatField, ColumnType.NUMBER),
