@@ -5,7 +5,7 @@
 #   make e2e     the browser tests (Chromium)
 #   make lint    ruff, mypy, djlint, missing migrations
 #   make messages   bring the catalogues of translations up to date and compile them (PRUNE=1 drops unused texts)
-#   make docs    write the documents that are generated from the models
+#   make docs    write the documents that are generated from the models and from the published series
 #   make lock    pin the dependencies anew
 #   make clean   remove what was built (the database and the secrets in var/ stay)
 
@@ -92,6 +92,9 @@ messages: setup
 
 docs: setup
 	$(BIN)/python manage.py data_model
+	$(BIN)/python manage.py migrate --noinput --verbosity 0
+	$(BIN)/python manage.py load_publications
+	$(BIN)/python manage.py consistency_checks
 
 # uv is only needed here. It keeps the versions already pinned unless UPGRADE=1 is given.
 lock: setup

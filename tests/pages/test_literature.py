@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from registry.literature.models import ReportedValue
-from registry.literature.views import in_words
+from registry.literature.words import in_words
 from tests.factories import CitedSeriesFactory, PublicationFactory, ReportedValueFactory, StudyArmFactory
 
 URL = reverse("literature")
