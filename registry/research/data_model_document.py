@@ -17,7 +17,7 @@ from registry.core.codes import MissingCode
 from registry.core.models import Record
 from registry.core.units import unit_of, with_unit
 from registry.research.columns import MISSING_SUFFIX, codes_of
-from registry.research.profiles import PSEUDONYMISED
+from registry.research.profiles import PSEUDONYMISED, Rows
 from registry.research.ranges import limits_in_words, usual_in_words, usual_ranges
 from registry.research.tables import Table, tables
 
@@ -319,7 +319,7 @@ def _table(table: Table) -> Iterator[str]:
         f"`{column.name}`"
         for column in table.columns
         if not column.name.endswith(MISSING_SUFFIX)
-        and PSEUDONYMISED.expression(column, table.published) is not None
+        and PSEUDONYMISED.shown(column, Rows(table.published)) is not None
     ]
     yield f"Columns: {', '.join(names)}.\n"
     reasons: dict[str, list[str]] = {}

@@ -32,6 +32,7 @@ from registry.research.cohorts.operators import Operator
 from registry.research.cohorts.variables import askable, is_below_case, table_of
 from registry.research.columns import Column, ColumnType
 from registry.research.profiles import PSEUDONYMISED
+from registry.research.profiles import Rows as RowsOf
 from registry.research.tables import Table, tables
 from registry.research.variables import Variable
 
@@ -161,7 +162,10 @@ def _met(variable: Variable, part: Condition) -> Q:
 def _compared(table: Table, column: Column, part: Condition) -> Q:
     """The condition over the rows of the column's own table; NULL where the value is unknown."""
     # As a pseudonymised export shows it, so that no question reaches behind what is shown.
-    expression = PSEUDONYMISED.expression(column, table.published)
+    shown = PSEUDONYMISED.shown(column, RowsOf(table.published))
+    if shown is None:
+        raise ValueError(f"{table.name}.{column.name} is withheld, so no cohort can ask about it.")
+    expression = shown.expression
     value = part.value
     if column.type is ColumnType.TEXT:
         expression = NullIf(expression, Value(""), output_field=TextField())

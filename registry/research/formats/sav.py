@@ -62,7 +62,9 @@ def encode(sheet: Sheet, rows: Rows) -> Iterator[bytes]:
 
     variables = collected(sheet, rows)
     reasons = reason_labels()
-    labels, ranges, formats, measures = {}, {}, {}, {}
+    labels: dict[str, dict[int | float, str]] = {}
+    ranges: dict[str, list[Any]] = {}
+    formats, measures = {}, {}
     for variable in variables:
         column = variable.column
         listed = dict(labels_of(column))
