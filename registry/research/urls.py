@@ -2,9 +2,11 @@
 
 from django.urls import path, re_path
 
+from registry.research.api.codebook import CodebookFileView, CodebookView
 from registry.research.api.exports import ArchiveView, ExportView, ReceiptView
 from registry.research.api.jobs import JobFileView, JobView
 from registry.research.views.bands import PublishedBands
+from registry.research.views.codebook import CodebookPage
 from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
@@ -16,4 +18,7 @@ urlpatterns = [
     path("api/v1/export/archive.zip", ArchiveView.as_view(), name="export-archive"),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
     re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
+    path("codebook/", CodebookPage.as_view(), name="codebook"),
+    path("api/v1/codebook/", CodebookView.as_view(), name="api-codebook"),
+    re_path(r"^api/v1/codebook\.(?P<suffix>[^/.]+)$", CodebookFileView.as_view(), name="api-codebook-file"),
 ]
