@@ -47,13 +47,17 @@ def read(raw: Any, user: Any) -> Definition:
     ``user`` says which codes the database holds for them. Raises ``ValidationError`` with messages by path, such as
     ``where.all[1].variable``.
     """
+    return _Check(user).definition(sound(raw))
+
+
+def sound(raw: Any) -> Definition:
+    """A definition of sound shape, whose values and variables nobody has looked at. Raises ``ValidationError``."""
     data = _parsed(raw)
     _refuse_depth(data)
     try:
-        definition = Definition.model_validate(data)
+        return Definition.model_validate(data)
     except ShapeError as error:
         raise ValidationError(_at_paths(error)) from None
-    return _Check(user).definition(definition)
 
 
 def restored(data: Any) -> Definition:

@@ -32,7 +32,7 @@ ROWS: dict[str, tuple[Any, Any]] = {
 ONE_ROW: dict[str, Any] = {
     "patients": gettext_lazy("Patient"),
     "cases": gettext_lazy("Case"),
-    "case_summary": gettext_lazy("Whole case"),
+    "case_summary": gettext_lazy("Summed up for the case"),
 }
 #: What a variable is called in a sentence, where its label says more than a sentence needs.
 SHORT = {"cases.Case.age_years": gettext_lazy("age")}
