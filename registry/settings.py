@@ -33,6 +33,12 @@ class Environment(BaseSettings):
     time_zone: str = "Europe/Berlin"
     language: Literal["en", "de"] = "en"
     export_small_cell: int = Field(10, ge=1, description="Largest count that aggregate output suppresses.")
+    export_inline_cells: int = Field(
+        20_000_000,
+        ge=0,
+        description="Exports of more cells (rows × columns, dear formats counted several times) become jobs.",
+    )
+    export_keep_hours: int = Field(24, ge=1, description="Hours until the file of an export job is removed.")
     token_days: int = Field(90, ge=1, description="Days until an API token expires.")
 
 
@@ -74,6 +80,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "simple_history",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -226,6 +234,12 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
+
+# Large exports are written by `manage.py db_worker` and kept here until they expire.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+EXPORT_DIR = VAR_DIR / "exports"
+EXPORT_INLINE_CELLS = env.export_inline_cells
+EXPORT_KEEP_HOURS = env.export_keep_hours
 
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
 SILENCED_SYSTEM_CHECKS: list[str] = []

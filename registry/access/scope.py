@@ -78,6 +78,15 @@ def may_write(actor: Any, record: Any) -> bool:
     return bool(roles_of(actor, center_id).intersection(WRITING_ROLES))
 
 
+def identifiable(user: Any, center_path: str) -> Q:
+    """The condition for rows whose patients the user may know: the counterpart of ``may_identify``."""
+    if user.is_superuser:
+        return Q()
+    own = Membership.objects.filter(user=user, role__in=WRITING_ROLES).values("center_id")
+    published = Center.objects.filter(kind=Center.Kind.PUBLISHED).values("pk")
+    return Q(**{f"{center_path}__in": own}) | Q(**{f"{center_path}__in": published})
+
+
 def may_identify(user: Any, center_id: Any) -> bool:
     """Whether the user may see who a patient of this centre is. Published series name nobody."""
     if not getattr(user, "is_authenticated", False) or not user.is_active:

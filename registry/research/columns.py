@@ -52,6 +52,7 @@ class ColumnType(enum.StrEnum):
     CODE_SET = "code_set"
     TEXT = "text"
     DATE = "date"
+    DATETIME = "datetime"
 
 
 class Identity(enum.Enum):
@@ -77,6 +78,17 @@ class Column:
     codes: tuple[tuple[str, str], ...] = ()
     identity: Identity | None = None
     derived: bool = False
+    #: The derived value or the day it shows: ``cases.Lesion.sins_score``; of a plain column ``source`` says it.
+    computed: str = ""
+    #: The time point of a column of a wide table.
+    time_point: str = ""
+
+    @property
+    def declaration(self) -> str:
+        """``cases.Lesion.volume_ml``: what it shows of a model; empty for keys and for what several rows make up."""
+        if self.computed or self.derived or self.type is ColumnType.KEY:
+            return self.computed
+        return self.source.partition("; ")[0]
 
     @property
     def lookup(self) -> str | None:
@@ -202,6 +214,7 @@ class Origin:
             + (", else the interval in days" if has_interval else ""),
             unit="d",
             derived=True,
+            computed=self.source(f"{stem}day"),
         )
         yield day
         # Where both are missing, what is said of the interval is the closer reason.
@@ -227,6 +240,7 @@ class Origin:
             unit=value.unit if value.kind == "number" else "",
             codes=tuple((code, code) for code in value.codes),
             derived=True,
+            computed=self.source(value.name),
         )
 
     def identity_of(self, field: Any) -> Identity | None:
@@ -270,6 +284,7 @@ _TYPES: tuple[tuple[type[models.Field], ColumnType], ...] = (
     (fields.CodeField, ColumnType.CODE),
     (models.SlugField, ColumnType.CODE),
     (models.BooleanField, ColumnType.BOOLEAN),
+    (models.DateTimeField, ColumnType.DATETIME),
     (models.DateField, ColumnType.DATE),
     (models.DecimalField, ColumnType.NUMBER),
     (models.FloatField, ColumnType.NUMBER),

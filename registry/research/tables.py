@@ -143,7 +143,15 @@ def _strategy(path: str) -> Column:
     """The case's strategy; derived, so it brings its own SQL for whatever row it is seen from."""
     expression = strategy_sql(path or "pk")
     label, source = str(STRATEGY.label), str(STRATEGY.source)
-    return Column(STRATEGY.name, label, ColumnType.TEXT, expression, source, derived=True)
+    return Column(
+        STRATEGY.name,
+        label,
+        ColumnType.TEXT,
+        expression,
+        source,
+        derived=True,
+        computed="cases.Case.strategy",
+    )
 
 
 def case_columns() -> Iterator[Column]:

@@ -2,7 +2,8 @@
 
 from django.urls import path, re_path
 
-from registry.research.api.exports import ExportView, ReceiptView
+from registry.research.api.exports import ArchiveView, ExportView, ReceiptView
+from registry.research.api.jobs import JobFileView, JobView
 from registry.research.views.bands import PublishedBands
 from registry.research.views.pain import PainBesidePublished
 
@@ -10,6 +11,9 @@ urlpatterns = [
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
     path("cases/<uuid:uuid>/published-bands/", PublishedBands.as_view(), name="case-published-bands"),
     path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
+    path("api/v1/export/jobs/<uuid:uuid>/", JobView.as_view(), name="export-job"),
+    path("api/v1/export/jobs/<uuid:uuid>/file/", JobFileView.as_view(), name="export-job-file"),
+    path("api/v1/export/archive.zip", ArchiveView.as_view(), name="export-archive"),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
     re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
 ]

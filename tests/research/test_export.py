@@ -60,6 +60,7 @@ def test_a_file_is_whole_and_its_receipt_says_so(world, client_of, table):
         "table": table,
         "format": "csv",
         "profile": "pseudonymised",
+        "dates": "days",
         "filters": {},
     }
 
@@ -255,7 +256,7 @@ def test_an_unknown_filter_is_refused_and_named(world, client_of, table, filters
     assert not ExportReceipt.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["nothing.csv", "cases.xml", "cases.CSV", "receipts.csv"])
+@pytest.mark.parametrize("name", ["nothing.csv", "cases.xml", "cases.CSV", "receipts.csv", "archive.csv"])
 def test_an_unknown_table_or_format_is_not_found(world, client_of, name):
     response = client_of(world.researcher).get(f"/api/v1/export/{name}")
     assert response.status_code == 404
