@@ -21,6 +21,7 @@ from registry.access import api as access
 from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.literature import api as literature
+from registry.research.api import cohorts
 
 RESOURCES: dict[str, Any] = {
     "publications": literature.PublicationViewSet,
@@ -43,6 +44,7 @@ RESOURCES: dict[str, Any] = {
     "assessments": outcomes.AssessmentViewSet,
     "complications": outcomes.ComplicationViewSet,
     "follow-up-status": outcomes.FollowUpStatusViewSet,
+    "cohorts": cohorts.CohortViewSet,
 }
 
 

@@ -139,7 +139,8 @@ class Origin:
 
     ``prefix`` and ``heading`` go before the names and labels of its columns (``reboa__``, “REBOA: ”), ``suffix`` and
     ``ending`` after them (``__baseline``, “, before the procedure”). ``case`` is the path from the table's rows to the
-    case, or ``None`` where there is none.
+    case, or ``None`` where there is none; ``procedure`` leads to the procedure that intervals count from, where they do
+    not count from the index procedure.
     """
 
     model: type[Record]
@@ -149,6 +150,7 @@ class Origin:
     heading: str = ""
     suffix: str = ""
     ending: str = ""
+    procedure: str | None = None
 
     def named(self, name: str) -> str:
         return f"{self.prefix}{name}{self.suffix}"
@@ -209,9 +211,11 @@ class Origin:
                 self.case or "",
                 joined(self.path, value) if has_interval else None,
                 joined(self.path, unit) if has_interval else None,
+                self.procedure,
             ),
             f"{self.source(date)} less the index date"
-            + (", else the interval in days" if has_interval else ""),
+            + (", else the interval in days" if has_interval else "")
+            + (" after the procedure" if has_interval and self.procedure else ""),
             unit="d",
             derived=True,
             computed=self.source(f"{stem}day"),

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from registry.access import scope
 from registry.research import filters
+from registry.research.cohorts.choosing import chosen
 from registry.research.columns import Column
 from registry.research.formats import Format, Sheet
 from registry.research.formats.sql import is_exact
@@ -65,7 +66,8 @@ def select(
     table: Table, user: Any, asked: Mapping[str, Sequence[str]], profile: Profile = PSEUDONYMISED
 ) -> Selection:
     """Compile table, filters and profile. Raises ``ValidationError`` for a filter that cannot be."""
-    matching = filters.apply(table, table.visible(user), asked)
+    cohort = chosen(user, asked)
+    matching = filters.apply(table, table.visible(user), asked, cohort)
     rows, without_consent = matching, matching.none()
     if table.without_consent is not None:
         rows, without_consent = (
@@ -83,10 +85,12 @@ def select(
         found = profile.shown(column, kinds)
         if found is not None:
             shown.append(found)
-    definition = {
+    definition: dict[str, Any] = {
         "table": table.name,
         "profile": profile.name,
         "dates": profile.dates.value,
         "filters": {name: list(values) for name, values in sorted(asked.items())},
     }
+    if cohort is not None:
+        definition["cohort"] = cohort.as_json()
     return Selection(table, tuple(shown), rows, without_consent, withheld, definition)

@@ -127,7 +127,11 @@ def _first_of(column: Column) -> Kind | None:
 
 def _sentences(column: Column, declared: Field | Derived | None, kind: Kind | None) -> Iterator[str]:
     """What the declaration means, what it says itself, and of which procedure or when the column shows it."""
-    own = DECLARATIONS[column.declaration] if column.declaration else COLUMNS[column.name]
+    own = DECLARATIONS.get(column.declaration) if column.declaration else COLUMNS.get(column.name)
+    if own is None:
+        raise LookupError(
+            f"Say in registry.research.definitions what {column.declaration or column.name} means."
+        )
     yield own
     if isinstance(declared, Derived):
         yield f"{declared.source}."

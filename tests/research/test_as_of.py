@@ -9,6 +9,7 @@ from cases.models import Case, Lesion, Patient
 from registry.access.models import Center
 from registry.core import records
 from registry.core.models import ChangeCounter
+from registry.research.delivery import TableStream
 from registry.research.export import select
 from registry.research.formats import FORMATS
 from registry.research.releases.as_of import AsOf, record_models
@@ -23,10 +24,9 @@ from tests.research.world import World
 def files(snapshot, user):
     """Every table as CSV, read from an open view of the database."""
     with closing(snapshot):
-        selections = {name: select(table, user, {}) for name, table in tables().items()}
         return {
-            name: b"".join(FORMATS["csv"].encode(selection.columns, snapshot.rows(selection.queryset)))
-            for name, selection in selections.items()
+            name: b"".join(TableStream(snapshot, select(table, user, {}), FORMATS["csv"], ""))
+            for name, table in tables().items()
         }
 
 

@@ -12,7 +12,9 @@ from outcomes.codes import TimePoint
 from outcomes.models import Assessment
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.rules import Between, rules_of
-from registry.research.definitions import DECLARATIONS
+from registry.research.columns import STRUCTURE
+from registry.research.definitions import COLUMNS, DECLARATIONS
+from registry.research.left_out import LEFT_OUT
 from registry.research.ranges import limits_in_words, limits_of
 from registry.research.tables import tables
 from registry.research.terminology import CODE_SYSTEMS, LOINC
@@ -43,6 +45,11 @@ def test_a_definition_is_a_sentence_that_says_more_than_the_label():
         assert len(definition.split()) >= 4, key
         assert len(words(definition) - words(variable.column.label)) >= 3, key
         assert not re.search(r"[:;,.]\.|  |None", definition), key
+
+
+def test_no_definition_is_left_over():
+    used = {variable.column.declaration or variable.name for variable in VARIABLES.values()}
+    assert set(COLUMNS) | set(DECLARATIONS) <= used
 
 
 def test_a_definition_carries_what_the_declaration_says_itself():
@@ -156,3 +163,48 @@ def test_identifying_level(key, level):
 def test_declarations_name_models_that_exist():
     for declaration in DECLARATIONS:
         assert apps.get_model(declaration.rpartition(".")[0])
+
+
+# -- nothing is forgotten ----------------------------------------------------------------------------------------------
+
+FLOORS = ("literature", "cases", "procedures", "outcomes")
+MODELS = [
+    model
+    for label in FLOORS
+    for model in apps.get_app_config(label).get_models()
+    if not model._meta.object_name.startswith("Historical")
+]
+
+
+def shown():
+    """Every field that some variable shows: by its declarations, and foreign keys by the keys of their tables."""
+    for table in tables().values():
+        for column in table.columns:
+            yield from column.source.split("; ")
+            step = (column.lookup or "").partition("__")[0]
+            if column.lookup and column.lookup != step:
+                yield f"{table.model._meta.label}.{step}"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
+def test_every_field_is_in_the_catalogue_or_left_out_for_a_reason(model):
+    found = set(shown())
+    for field in model._meta.concrete_fields:
+        name = f"{model._meta.label}.{field.name}"
+        reasons = [LEFT_OUT.get(model._meta.label), LEFT_OUT.get(name), STRUCTURE.get(field.name)]
+        assert name in found or any(reasons), f"{name} is in no table: show it, or say in LEFT_OUT why not."
+        own = LEFT_OUT.get(name)
+        assert not (own and name in found), f"{name} is shown: it is not left out."
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
+def test_every_derived_value_is_in_the_catalogue(model):
+    computed = {column.computed for table in tables().values() for column in table.columns}
+    assert {f"{model._meta.label}.{value.name}" for value in getattr(model, "derived", ())} <= computed
+
+
+def test_what_is_left_out_exists_and_has_a_reason():
+    for name, reason in LEFT_OUT.items():
+        assert reason
+        label, _dot, field = name.rpartition(".")
+        assert name in {model._meta.label for model in MODELS} or apps.get_model(label)._meta.get_field(field)

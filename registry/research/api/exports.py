@@ -34,6 +34,10 @@ TABLE_NAMES = (
     "complications",
     "reported_values",
     "case_summary",
+    "treatments",
+    "ablations",
+    "transarterial_sessions",
+    "transarterial_drugs",
 )
 _PROBLEM = "application/problem+json"
 _REFUSALS = {

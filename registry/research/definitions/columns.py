@@ -13,7 +13,7 @@ COLUMNS = {
     "treated_lesion_id": _ID.format("treatment of one lesion in one procedure"),
     "ablation_id": _ID.format("ablation cycle"),
     "balloon_inflation_id": _ID.format("balloon inflation"),
-    "transarterial_session_id": _ID.format("transarterial session"),
+    "session_id": _ID.format("transarterial session"),
     "transarterial_drug_id": _ID.format("drug given in a session"),
     "treatment_id": _ID.format("treatment beside the procedures"),
     "assessment_id": _ID.format("assessment"),

@@ -91,6 +91,7 @@ PROCEDURES = {
         "number": "Counts the transarterial sessions of one procedure, beginning with 1.",
         "kind": "Whether drugs were infused (TAI), given with embolization (TACE), or arteries embolized only (TAE).",
         "date": "Day on which the session was done.",
+        "day": "Days from the index procedure to the session.",
         "interval_value": "Time between the vertebroplasty and the session, in the unit of interval_unit.",
         "interval_unit": "Unit in which interval_value is given.",
         "arteries": "Arteries that were catheterized.",
