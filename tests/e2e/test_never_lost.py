@@ -202,7 +202,7 @@ def test_following_a_link_waits_for_what_is_typed(desk, live_server, case):
     control(desk, case, "height_cm").fill("171")
     desk.get_by_role("link", name="Lesions").first.click()
     desk.wait_for_url("**/edit/lesions/")
-    assert stored(case).height_cm == 171
+    assert soon(lambda: stored(case).height_cm == 171)
 
 
 def test_going_back_shows_what_was_saved(desk, live_server, case):

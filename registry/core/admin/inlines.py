@@ -23,6 +23,8 @@ class _Rows(ScopedFields):
     formset: Any = RowFormSet
     form: Any
     extra = 0
+    #: More rows than any record has: what is sent beyond that is not even built, so that a tampered page costs little.
+    max_num: int | None = 100
     show_change_link = True
     #: Fields in the order they are shown; a tuple stands in one cell. Missing-code selects come by themselves.
     shown: ClassVar[tuple[Any, ...]] = ()
@@ -104,6 +106,7 @@ class _Rows(ScopedFields):
         fields = kwargs.pop("fields", None) or flatten_fieldsets(self.get_fieldsets(request, obj))
         # The version is a field of the form, not of the model: nobody types it.
         kwargs["fields"] = [name for name in fields if name != "version"]
+        kwargs["absolute_max"] = _Rows.max_num
         made = super().get_formset(request, obj, formfield_callback=callback, **kwargs)  # type: ignore[misc]
         made.form.by, made.form.bare = request.user, self.bare
         made.form.refused = made.refused = getattr(request, "refused", None)

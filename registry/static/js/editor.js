@@ -167,7 +167,7 @@ const onTheWay = new WeakMap();
 const underway = new WeakMap();
 const versions = new WeakMap();
 
-function send(form, { keepalive = false } = {}) {
+function send(form, { leaving = false } = {}) {
   if (!form.isConnected) return Promise.resolve();
   const travelling = onTheWay.get(form) ?? new Map();
   onTheWay.set(form, travelling);
@@ -180,15 +180,15 @@ function send(form, { keepalive = false } = {}) {
   // A record that the server does not have yet is made by one answer; the fields of a stored one never wait for each
   // other, so that a browser that dies takes nothing along but the field being typed.
   const before = underway.get(form);
-  if (before && !keepalive && form.dataset.version === "0") return before.then(() => send(form));
-  if (dirty.some((name) => travelling.has(name))) return outbox.settled().then(() => send(form, { keepalive }));
+  if (before && !leaving && form.dataset.version === "0") return before.then(() => send(form));
+  if (dirty.some((name) => travelling.has(name))) return outbox.settled().then(() => send(form, { leaving }));
   for (const name of dirty) travelling.set(name, current(form, name));
   const body = fieldsOf(form, dirty);
   const reason = document.getElementById("change-reason");
   if (reason) body.reason = reason.value;
   const address = `${form.dataset.save}?section=${desk.dataset.section}&case=${desk.dataset.case}`;
   const posted = outbox
-    .post(address, body, { keepalive })
+    .post(address, body)
     .then((answer) => take(form, travelling, dirty, answer))
     .catch(() => {
       for (const name of dirty) travelling.delete(name);
@@ -417,7 +417,7 @@ function overtaken(form) {
 
 function leaving(event) {
   if (!anyDirty()) return;
-  sendAll({ keepalive: true });
+  sendAll({ leaving: true });
   const lost = outbox.offline || outbox.signedOut || refusals.size > 0 || outbox.refused || forms().some(overtaken);
   if (lost) event.preventDefault();
 }
@@ -437,9 +437,9 @@ if (desk) {
   document.addEventListener("htmx:afterSwap", deliver);
   document.addEventListener("htmx:oobAfterSwap", deliver);
   document.addEventListener("registry:stored", storedElsewhere);
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendAll({ keepalive: true }); });
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendAll({ leaving: true }); });
   window.addEventListener("beforeunload", leaving);
-  window.addEventListener("pagehide", () => sendAll({ keepalive: true }));
+  window.addEventListener("pagehide", () => sendAll({ leaving: true }));
   // A page that comes back from the browser's memory may be old; unsaved text on it stays.
   window.addEventListener("pageshow", (event) => { if (event.persisted && !anyDirty()) window.location.reload(); });
   // What the browser put back into the fields after a reload is text that the server never got.

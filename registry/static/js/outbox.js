@@ -2,6 +2,8 @@
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15000;
+/** Browsers let 64 kB of bodies outlive their page, all that are under way together. */
+const OUTLIVES_PAGE_BYTES = 16384;
 const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
 
 export function cookie(name) {
@@ -37,14 +39,17 @@ export function createOutbox({ onChange, openedBy = "" }) {
       return underway > 0;
     },
 
-    /** Send one body; resolves with the answer. Rejects only for what no repetition would mend. */
-    async post(address, body, { keepalive = false } = {}) {
+    /**
+     * Send one body; resolves with the answer. Rejects only for what no repetition would mend. What is under way when
+     * the page is left arrives all the same.
+     */
+    async post(address, body) {
       underway += 1;
       onChange(outbox);
       let pause = FIRST_RETRY_MS;
       try {
         for (;;) {
-          const answer = await attempt(address, body, keepalive);
+          const answer = await attempt(address, JSON.stringify(body));
           if (answer.done) return answer.body;
           if (answer.signedOut) await outbox.askToSignIn();
           else if (answer.refused) throw new Error(answer.refused);
@@ -76,15 +81,15 @@ export function createOutbox({ onChange, openedBy = "" }) {
     },
   };
 
-  async function attempt(address, body, keepalive) {
+  async function attempt(address, body) {
     let answer;
     try {
       answer = await fetch(address, {
         method: "POST",
         headers: headers(openedBy),
-        body: JSON.stringify(body),
+        body,
         credentials: "same-origin",
-        keepalive,
+        keepalive: body.length <= OUTLIVES_PAGE_BYTES,
       });
     } catch {
       return {};
