@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from cases.models import Patient
 from procedures.models import Ablation
@@ -53,7 +52,7 @@ def load(path: Path) -> Counter[str]:
     loading = _Loading(document, source)
     loading.check()
     loading.stop_if_refused()
-    with transaction.atomic():
+    with records.together():
         loading.write()
         loading.stop_if_refused()
     return loading.counts

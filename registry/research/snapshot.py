@@ -45,6 +45,7 @@ class Snapshot:
 
             connection.settings_dict["OPTIONS"]["isolation_level"] = IsolationLevel.REPEATABLE_READ
             connection.set_autocommit(False)
+            self.prepare()
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")
                 # The whole result is read: plan for it, and do not compile hundreds of plain columns to machine code.
@@ -54,6 +55,10 @@ class Snapshot:
             connection.settings_dict["OPTIONS"]["transaction_mode"] = "DEFERRED"
             with connection.cursor() as cursor:
                 cursor.execute("BEGIN DEFERRED")
+            self.prepare()
+
+    def prepare(self) -> None:
+        """What a view needs before anything is read from it; the base needs nothing."""
 
     def count(self, queryset: QuerySet) -> int:
         """How many rows the queryset has in this view."""

@@ -100,6 +100,24 @@ def test_the_pass_is_held_inside_the_ground_floor_only():
             assert relative == Path("registry/core/records.py")
 
 
+#: Transactions that write no record.
+OTHER_TRANSACTIONS = {
+    Path("registry/access/management/commands/create_token.py"),
+    Path("registry/access/management/commands/demo_users.py"),
+    Path("registry/research/cohorts/keeping.py"),
+    Path("registry/research/jobs.py"),
+}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_writes_that_belong_together_are_one_change(path):
+    """``transaction.atomic`` around the write door would hold the counter of changes until its own end."""
+    relative = path.relative_to(ROOT)
+    if relative == Path("registry/core/sequence.py") or relative in OTHER_TRANSACTIONS:
+        return
+    assert "transaction.atomic" not in path.read_text("utf-8"), f"{relative}: use records.together"
+
+
 @pytest.mark.parametrize("model", record_models(), ids=lambda m: m.__name__)
 def test_every_record_is_scoped_described_and_ruled(model):
     assert "center_path" in model.__dict__ or any(

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from cases.models import Diagnosis, Patient
 from registry.access.models import Center
+from registry.core import records
 from registry.research.synthetic import Synthesis
 
 #: Centres of this prefix hold synthetic patients and nothing else.
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"The patients of seed {seed} are in {center} already. Choose another seed.")
         began, cases = time.monotonic(), 0
         for first in range(0, patients, BATCH):
-            with transaction.atomic():
+            with records.together():
                 for _ in range(min(BATCH, patients - first)):
                     cases += synthesis.patient()
             done = min(first + BATCH, patients)
