@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from registry.research.formats import boolean_text, defused_text, number_text
+from registry.research.formats.values import boolean_text, defused_text, number_text
 from registry.research.variables import Variable, catalogue
 
 #: Between the codes of a variable in one cell of a file.
