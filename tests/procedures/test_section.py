@@ -26,6 +26,7 @@ from registry.core import records
 from registry.core.policies import Gap
 from registry.core.views.links import edit_url, gap_url
 from tests import factories
+from tests.core.test_write_door import complete
 from tests.procedures.conftest import prefix
 
 pytestmark = pytest.mark.django_db
@@ -77,13 +78,28 @@ def test_a_kind_that_is_none_adds_nothing(as_clinician, case, kind):
     assert not Procedure.objects.exists()
 
 
-def test_a_complete_case_asks_why_a_procedure_is_added(as_clinician, case):
-    from tests.core.test_write_door import complete
-
+@pytest.mark.parametrize("reason", ["", "RFA was forgotten"])
+def test_a_complete_case_goes_back_to_draft_before_a_procedure_is_added(as_clinician, case, reason):
     before = Procedure.objects.filter(case=complete(case)).count()
-    assert add(as_clinician, "procedure-add", case, kind="rfa").status_code == 422
+    answer = add(as_clinician, "procedure-add", case, kind="rfa", reason=reason)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "Back to draft first" in html
+    assert f'href="{reverse("case-draft", args=[case.uuid])}?section=procedures"' in html
+    assert "things would be missing" in html and "ablation, date: enter a value" in html.lower()
+    # A reason alone would not help, so none is asked for.
+    assert "Say why you change it" not in html
     assert Procedure.objects.count() == before
     assert not RfaDetails.objects.exists()
+
+
+def test_what_leaves_no_gap_in_a_complete_case_asks_why(as_clinician, case):
+    treatment = factories.TreatmentFactory(case=case)
+    complete(case)
+    answer = as_clinician.post(reverse("record-remove", args=["treatment", treatment.uuid]))
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "Say why you change it" in html and "Back to draft first" not in html
 
 
 @pytest.mark.parametrize(
@@ -111,11 +127,11 @@ def test_a_procedure_is_removed_with_its_rows(as_clinician, sacroplasty, lesions
 
 
 def test_a_refused_removal_leaves_the_row_on_the_page(as_clinician, case):
-    from tests.core.test_write_door import complete
-
     procedure = complete(case).procedures.first()
     answer = as_clinician.post(reverse("record-remove", args=["procedure", procedure.uuid]))
     assert (answer.status_code, answer["HX-Reswap"]) == (422, "none")
+    html = answer.content.decode()
+    assert "Back to draft first" in html and "Procedures: enter at least one procedure." in html
 
 
 def test_what_others_ask_is_not_shown_here(page, sacroplasty):
