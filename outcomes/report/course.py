@@ -122,15 +122,17 @@ def _line(points: Points, name: str) -> Phrase:
         elif needed or facts.missing(name).reason:
             missing = facts.missing(name)
             lacking.setdefault(missing.reason, []).append((missing, when))
-    return Joined([*parts, *(_lacking(points, group) for group in lacking.values())], "; ")
+    return Joined([*parts, *(_lacking(points, group, named=False) for group in lacking.values())], "; ")
 
 
-def _lacking(points: Points, group: list[tuple[Missing, str]]) -> Phrase:
-    """“[VAS pain, day 1, 1 month: not done]”; the time points are left out where it is all of them."""
-    labels = list(dict.fromkeys(missing.label for missing, _when in group))
+def _lacking(points: Points, group: list[tuple[Missing, str]], *, named: bool = True) -> Phrase:
+    """“[VAS pain, day 1, 1 month: not done]”; the time points are left out where it is all of them, the names of the
+    scores where the line begins with one.
+    """
+    labels = list(dict.fromkeys(missing.label for missing, _when in group if named))
     whens = list(dict.fromkeys(when for _missing, when in group))
-    named = labels if len(whens) == len(points) else labels + whens
-    return points[0][0].sheet.absent(*(missing for missing, _when in group), what=", ".join(named))
+    what = labels if len(whens) == len(points) else labels + whens
+    return points[0][0].sheet.absent(*(missing for missing, _when in group), what=", ".join(what))
 
 
 def _is_baseline(row: Assessment) -> bool:
