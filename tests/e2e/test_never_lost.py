@@ -98,6 +98,14 @@ def test_one_key_says_why_a_value_is_missing(desk, live_server, case):
     expect(control(desk, case, "inr__missing")).to_have_value("")
 
 
+def test_the_key_for_unknown_chooses_an_answer_of_that_name(desk, live_server, case):
+    desk.goto(section(live_server, case))
+    control(desk, case.patient, "sex").first.focus()
+    desk.keyboard.press("?")
+    assert soon(lambda: stored(case.patient).sex == "unknown")
+    assert stored(case.patient).missing == {}
+
+
 def test_an_ended_session_is_renewed_in_place(desk, live_server, case):
     desk.goto(section(live_server, case))
     Session.objects.all().delete()
