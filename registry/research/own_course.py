@@ -18,10 +18,12 @@ from procedures.models import Procedure
 from registry.access.models import Center
 from registry.core.expressions import as_float
 from registry.core.units import shown_text
-from registry.research.course import LEAST, long_label, short_label
+from registry.research.course import long_label, short_label
 from registry.research.published import Group, Reported, day_of, groups_reporting
 
 SCORE = "vas_pain"
+#: Least distance between two time points, as a share of the drawing's width: their names stand beneath it.
+LEAST = 0.13
 #: A mean of fewer cases says little; the page says so.
 FEW = 10
 
