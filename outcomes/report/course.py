@@ -16,7 +16,7 @@ from outcomes.intervals import Moment
 from outcomes.models import Assessment, FollowUpStatus
 from outcomes.report.phrases import Facts, Joined, Missing, Phrase, Sheet, interval, label_within
 from registry.core.policies import Gap
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 
 #: Scores that every letter gives at each time point, or shows to be missing.
 ALWAYS = ("vas_pain", "odi", "kps", "analgesic_class")
@@ -158,7 +158,7 @@ def _number(row: Assessment, name: str) -> Decimal | None:
     value = getattr(row, name)
     if value is None and name == "odi":
         computed = row.derived_value("odi_from_sections")
-        return None if computed is None else Decimal(str(round(computed, 1)))
+        return None if computed is None else rounded(computed, 1)
     return None if value is None or name not in WITH_CHANGE else Decimal(str(value))
 
 
