@@ -1,5 +1,6 @@
 """Scores computed from an assessment: ODI from its sections and its band, ECOG from KPS, pain responders."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -115,7 +116,7 @@ def _responder_inputs(row: Any) -> list[Input]:
     return [*before, Input(row, "vas_pain")]
 
 
-def pain_change(row: Any) -> tuple[Any, float | None] | None:
+def pain_change(row: Any) -> tuple[Any, Decimal | None] | None:
     """How far pain has changed since baseline: in points, and in per cent where baseline is above 0."""
     baseline = _baseline_vas(row)
     if baseline is None or row.vas_pain is None:

@@ -34,7 +34,8 @@ class Refusal:
 
     @classmethod
     def of(cls, refused: Iterable[ValidationError]) -> "Refusal":
-        gaps, sentences = [], []
+        gaps: list[str] = []
+        sentences: list[str] = []
         for error in refused:
             for one in _each(error):
                 (gaps if one.code == "incomplete" else sentences).extend(one.messages)
