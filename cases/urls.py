@@ -7,7 +7,7 @@ from cases.views.autosave import RecordSaveView
 from cases.views.case_list import case_list
 from cases.views.case_page import CasePage
 from cases.views.dashboard import counts, dashboard
-from cases.views.editor import EditorStart, RemoveRowView, register_page, section_page
+from cases.views.editor import EditorStart, register_page, section_page
 from cases.views.forms import (
     CaseDeleteView,
     CaseFormView,
@@ -20,6 +20,7 @@ from cases.views.forms import (
     TreatmentFormView,
 )
 from cases.views.history import HistoryPage
+from cases.views.rows import RemoveRowView
 from cases.views.status import CompletePage, DraftPage
 
 for page in (sections.PatientSection, sections.LesionsSection, sections.ReviewSection):

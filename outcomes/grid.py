@@ -19,6 +19,7 @@ from outcomes.codes import WINDOWS, TimePoint
 from outcomes.models import Assessment
 from outcomes.models.assessment import OBSERVED
 from registry.core.dates import shown_date
+from registry.core.units import rounded
 
 #: The order of the columns: by time, then what has no day of its own.
 ORDER = {point: at for at, point in enumerate(TimePoint)}
@@ -111,13 +112,13 @@ def timing(row: Assessment, today: datetime.date) -> Timing:
     if window is None:
         return Timing("open", _("day %(day)s") % {"day": _day(day)})
     if day < window.first:
-        days = round(window.first - day)
+        days = int(rounded(window.first - day))
         return Timing(
             "outside",
             ngettext("%(n)d day before its window", "%(n)d days before its window", days) % {"n": days},
         )
     if day > window.last:
-        days = round(day - window.last)
+        days = int(rounded(day - window.last))
         return Timing(
             "outside",
             ngettext("%(n)d day after its window", "%(n)d days after its window", days) % {"n": days},
@@ -126,7 +127,7 @@ def timing(row: Assessment, today: datetime.date) -> Timing:
 
 
 def _day(day: float) -> str:
-    return f"{'−' if day < 0 else ''}{abs(round(day))}"
+    return f"{'−' if day < 0 else ''}{abs(rounded(day))}"
 
 
 def _open(row: Assessment, today: datetime.date) -> Timing:

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from registry.core.dates import shown_date
+from registry.core.units import rounded
 
 #: Days per unit: a month is a twelfth of 365.25 days, so that “12 months” and “1 year” are the same.
 DAYS_PER_UNIT = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
@@ -46,4 +47,4 @@ class Moment:
     def words(self) -> str:
         if self.date is not None:
             return shown_date(self.date)
-        return _("day %(day)d") % {"day": round(self.day or 0)}
+        return _("day %(day)d") % {"day": rounded(self.day or 0)}

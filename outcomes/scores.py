@@ -1,5 +1,6 @@
 """Scores computed from an assessment: ODI from its sections and its band, ECOG from KPS, pain responders."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from outcomes import codes
 from registry.core.derived import Derived, Input
 from registry.core.expressions import as_float
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 
 SECTION_NAMES = tuple(name for name, _label in codes.ODI_SECTIONS)
 
@@ -36,7 +37,7 @@ def _odi_working(row: Any) -> str:
     answered = [getattr(row, name) for name in SECTION_NAMES if getattr(row, name) is not None]
     if not answered:
         return ""
-    score = shown_number(round(odi_from_sections(row) or 0.0, 1))
+    score = shown_number(rounded(odi_from_sections(row) or 0.0, 1))
     return f"100 × {sum(answered)} / (5 × {len(answered)}) = {score} %"
 
 
@@ -115,13 +116,13 @@ def _responder_inputs(row: Any) -> list[Input]:
     return [*before, Input(row, "vas_pain")]
 
 
-def pain_change(row: Any) -> tuple[Any, float | None] | None:
+def pain_change(row: Any) -> tuple[Any, Decimal | None] | None:
     """How far pain has changed since baseline: in points, and in per cent where baseline is above 0."""
     baseline = _baseline_vas(row)
     if baseline is None or row.vas_pain is None:
         return None
     change = row.vas_pain - baseline
-    return change, round(100 * change / baseline) if baseline else None
+    return change, rounded(100 * change / baseline) if baseline else None
 
 
 def signed(number: Any) -> str:

@@ -19,7 +19,7 @@ from outcomes.codes import WINDOWS, TimePoint
 from outcomes.intervals import days_after_index
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from procedures.models import Procedure
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 from registry.core.views.display import Reader
 
 
@@ -137,7 +137,7 @@ def _complication(
     if date is not None:
         when = reader.date(date + datetime.timedelta(onset))
     else:
-        when = "" if day is None else _("day %(day)s") % {"day": shown_number(round(day))}
+        when = "" if day is None else _("day %(day)s") % {"day": shown_number(rounded(day))}
     grade = _("SIR %(grade)s") % {"grade": row.sir_grade.upper()} if row.sir_grade else ""
     note = " · ".join(text for text in (grade, "" if known else _("day of onset not known")) if text)
     return Event(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from procedures import codes
 from registry.core.derived import Derived, Input
 from registry.core.expressions import as_float
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 
 #: tian-2022: complete by a mean of 85 °C held for at least 10 minutes, or by two impedance roll-offs.
 TARGET_CELSIUS = 85
@@ -50,7 +50,7 @@ def _filling_working(row: Any) -> str:
     if filling is None:
         return ""
     cement, lesion = shown_number(row.cement_diameter_mm), shown_number(row.lesion.diameter_longest_mm)
-    return f"100 × {cement} mm / {lesion} mm = {shown_number(round(filling, 1))} %"
+    return f"100 × {cement} mm / {lesion} mm = {shown_number(rounded(filling, 1))} %"
 
 
 def _leak(row: Any) -> bool | None:

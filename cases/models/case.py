@@ -23,7 +23,7 @@ from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit, usual
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -40,7 +40,7 @@ def _bmi_working(case: "Case") -> str:
     if bmi is None:
         return ""
     weight, height = shown_number(case.weight_kg), shown_number(float(case.height_cm or 0) / 100)
-    return f"{weight} kg / ({height} m)² = {shown_number(round(bmi, 1))} kg/m²"
+    return f"{weight} kg / ({height} m)² = {shown_number(rounded(bmi, 1))} kg/m²"
 
 
 def _bmi_sql() -> Any:
@@ -81,7 +81,7 @@ def _unusual_bmi(case: "Case") -> "StrOrPromise | None":
     if bmi is None or 12 <= bmi <= 60:
         return None
     return _("BMI %(bmi)s kg/m² is outside the usual 12 to 60: check height and weight.") % {
-        "bmi": shown_number(round(bmi, 1))
+        "bmi": shown_number(rounded(bmi, 1))
     }
 
 

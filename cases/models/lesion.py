@@ -17,7 +17,7 @@ from registry.core.expressions import as_float
 from registry.core.limits import SoftLimit
 from registry.core.models import Record
 from registry.core.rules import Between, CodedMissing, OneOf, OnlyOne, Requires, SubsetOf
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -155,7 +155,7 @@ def _abc2_working(lesion: "Lesion") -> str:
         return ""
     axes = (lesion.diameter_longest_mm, lesion.diameter_perpendicular_mm, lesion.diameter_craniocaudal_mm)
     product = " × ".join(shown_number(float(axis) / 10) for axis in axes if axis is not None)
-    return f"{product} / 2 = {shown_number(round(computed, 1))} mL"
+    return f"{product} / 2 = {shown_number(rounded(computed, 1))} mL"
 
 
 def _abc2_sql() -> Any:
@@ -233,7 +233,7 @@ def _volume_differs_from_abc2(lesion: "Lesion") -> "StrOrPromise | None":
         return None
     return _("Volume %(volume)s mL differs by more than 20 %% from A·B·C/2 (%(computed)s mL).") % {
         "volume": shown_number(lesion.volume_ml),
-        "computed": shown_number(round(computed, 1)),
+        "computed": shown_number(rounded(computed, 1)),
     }
 
 

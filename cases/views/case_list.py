@@ -140,6 +140,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "form": form,
+        "list_name": "case",
+        "list_url": reverse("case-list"),
         "rows": rows,
         "headings": headings(request, [*FIRST_HEADINGS, *added, *LAST_HEADINGS], sort),
         "counted": counted,

@@ -1,12 +1,10 @@
 """The section editor of a case: one page per section, saved field by field while it is filled in."""
 
-import uuid as uuids
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.forms import ModelChoiceField
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,11 +22,10 @@ from cases.codes import CaseStatus
 from cases.computed import computed_of
 from cases.models import Case
 from cases.views.base import case_crumbs, case_url, note_identity
-from registry.core import policies, records
+from registry.core import policies
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.forms.record import RecordForm
 from registry.core.models import Record
-from registry.core.reading import read_reason
 from registry.core.views.layout import Layout, lay_out
 from registry.core.views.segments import draw_short_lists_as_buttons
 
@@ -182,133 +179,6 @@ def navigation(request: HttpRequest, case: Case, slug: str) -> str:
     """The side list of sections, drawn anew after something has been saved."""
     context = {"case": case, "slug": slug, "standings": editor.standings(case)}
     return render_to_string("cases/editor/_nav.html", context, request=request)
-
-
-class AddRowView(View):
-    """Adds an empty row to a section, at once and on the server; answers with its HTML for htmx.
-
-    A second click with the same token finds the row that the first one made.
-    """
-
-    parent_model: type[Record]
-    slug = ""
-    template_name = ""
-
-    def post(self, request: HttpRequest, uuid: Any) -> HttpResponse:
-        parent: Any = get_object_or_404(self.parent_model.objects.for_user(request.user), uuid=uuid)
-        if not policies.may_write(request.user, parent):
-            raise PermissionDenied
-        made: list[Any] = []
-        refused: list[str] = []
-        for record in self.new_records(parent):
-            try:
-                made.append(self.made_before(record, parent) or self.make(record))
-            except ValidationError as error:
-                refused += error.messages
-        root = parent.aggregate_root()
-        case = editable_case(request, root.uuid)
-        context = {
-            "case": case,
-            "blocks": [self.block(row) for row in self.reload(case, made)],
-            "refused": refused,
-            "parent": parent,
-            "token": uuids.uuid4(),
-            **self.more(case, parent),
-        }
-        html = render_to_string(self.template_name, context, request=request) if made else ""
-        html += after_row(request, case, self.slug, refused, parent)
-        return HttpResponse(html, status=200 if made or not refused else 422)
-
-    def made_before(self, record: Record, parent: Any) -> Any:
-        """The row that an earlier click has made beneath this parent; any other row of that name is left alone."""
-        named = type(record)._base_manager.filter(uuid=record.uuid)
-        found = named.filter(**{record.immutable_fields[0]: parent}).first()
-        if found is None and named.exists():
-            record.uuid = uuids.uuid4()
-        return found
-
-    def make(self, record: Record) -> Record:
-        """Write one new row, and whatever is written with it."""
-        return records.save(record, by=self.request.user, reason=self.why)
-
-    @property
-    def why(self) -> str:
-        """The reason that a complete case asks for."""
-        return read_reason(self.request.POST.get("reason"))
-
-    @property
-    def token(self) -> uuids.UUID:
-        """Names the row before it exists."""
-        try:
-            return uuids.UUID(self.request.POST.get("token", ""))
-        except ValueError:
-            return uuids.uuid4()
-
-    def new_records(self, parent: Any) -> list[Record]:
-        raise NotImplementedError
-
-    def reload(self, case: Case, made: list[Any]) -> list[Any]:
-        """The new rows as part of the loaded case, where their neighbours are known."""
-        section = next(section for section in editor.sections() if section.slug == self.slug)
-        wanted = {(type(row), row.pk) for row in made}
-        return [row for row in section.records(case) if (type(row), row.pk) in wanted]
-
-    def block(self, record: Record) -> Any:
-        return block_of(record, self.request.user)
-
-    def more(self, case: Case, parent: Any) -> dict[str, Any]:
-        return {}
-
-
-class RemoveRowView(View):
-    """Removes a row through the door, after the page has asked; answers with what takes its place."""
-
-    def post(self, request: HttpRequest, model: str, uuid: Any) -> HttpResponse:
-        record = record_or_404(request, model, uuid)
-        case: Any = record.aggregate_root()
-        if case == record:
-            raise Http404  # a whole case is no row: it goes by its own page, which says what goes with it
-        slug = editor.section_of(type(record))
-        status, refused = 200, []
-        version = request.POST.get("version", "")
-        try:
-            records.delete(
-                record,
-                by=request.user,
-                reason=read_reason(request.POST.get("reason")),
-                expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
-            )
-        except records.Conflict:
-            status, refused = (
-                409,
-                [_("Somebody has changed this meanwhile. Look at it again before it goes.")],
-            )
-        except ValidationError as error:
-            status, refused = 422, error.messages
-        parent = getattr(record, record.immutable_fields[0]) if record.immutable_fields else None
-        html = after_row(request, editable_case(request, case.uuid), slug, refused, parent)
-        # A row that could not be removed stays on the page.
-        return HttpResponse(html, status=status, headers={"HX-Reswap": "none"} if refused else {})
-
-
-def after_row(
-    request: HttpRequest, case: Case, slug: str, refused: Sequence[str] = (), parent: Record | None = None
-) -> str:
-    """What changes elsewhere on the page when a row has come or gone: the side list, what was refused, and the slots
-    of the record that the row hangs on.
-    """
-    slots = editor.slots_of(in_case(case, parent)) if parent is not None else {}
-    return render_to_string(
-        "cases/editor/_after_row.html",
-        {
-            "case": case,
-            "slug": slug,
-            "standings": editor.standings(case),
-            "refused": refused,
-            "slots": slots.items(),
-        },
-        request=request,
-    )
 
 
 def in_case(case: Case, record: Any) -> Any:

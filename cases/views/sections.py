@@ -8,7 +8,8 @@ from cases import editor
 from cases.codes import TreatmentKind
 from cases.models import Case, Lesion, Treatment
 from cases.views.base import unusual_values
-from cases.views.editor import AddRowView, SectionView
+from cases.views.editor import SectionView
+from cases.views.rows import AddRowView
 from registry.core import policies
 from registry.core.models import Record
 from registry.core.views.links import gap_url

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import View
 
+from cases import editor
 from cases.codes import CaseStatus
 from cases.forms import CaseStatusForm
 from cases.models import Case
@@ -55,7 +56,14 @@ class CaseStatusPage(View):
             request,
             _("%(case)s is %(status)s.") % {"case": self.case, "status": self.status.label},
         )
-        return HttpResponseRedirect(case_url(self.case))
+        return HttpResponseRedirect(self.back_url())
+
+    def back_url(self) -> str:
+        """Where the step leads, taken or not: to the section that it was asked for in, else to the case."""
+        slug = self.request.GET.get("section", "")
+        if slug in {section.slug for section in editor.sections()}:
+            return editor.section_url(self.case, slug)
+        return case_url(self.case)
 
     def form(self, data: Any) -> CaseStatusForm:
         case = Case.objects.get(pk=self.case.pk)
@@ -69,6 +77,7 @@ class CaseStatusPage(View):
         context = CaseContext(self.request, case).as_dict(
             form=form,
             crumbs=case_crumbs(case),
+            back_url=self.back_url(),
             version=form.conflict.stored.version if form.conflict else case.version,
             **self.more(),
         )

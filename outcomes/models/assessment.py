@@ -27,7 +27,7 @@ from registry.core.rules import (
     RequiredWhen,
     WholeUnless,
 )
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -65,7 +65,7 @@ def _total_differs(row: "Assessment") -> "StrOrPromise | None":
         return None
     return _("ODI: %(entered)s %% differs from the sections (%(computed)s %%).") % {
         "entered": shown_number(row.odi),
-        "computed": shown_number(round(computed, 1)),
+        "computed": shown_number(rounded(computed, 1)),
     }
 
 

@@ -16,7 +16,7 @@ from outcomes.intervals import Moment
 from outcomes.models import Assessment, FollowUpStatus
 from outcomes.report.phrases import Facts, Joined, Missing, Phrase, Sheet, interval, label_within
 from registry.core.policies import Gap
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 
 #: Scores that every letter gives at each time point, or shows to be missing.
 ALWAYS = ("vas_pain", "odi", "kps", "analgesic_class")
@@ -122,15 +122,17 @@ def _line(points: Points, name: str) -> Phrase:
         elif needed or facts.missing(name).reason:
             missing = facts.missing(name)
             lacking.setdefault(missing.reason, []).append((missing, when))
-    return Joined([*parts, *(_lacking(points, group) for group in lacking.values())], "; ")
+    return Joined([*parts, *(_lacking(points, group, named=False) for group in lacking.values())], "; ")
 
 
-def _lacking(points: Points, group: list[tuple[Missing, str]]) -> Phrase:
-    """“[VAS pain, day 1, 1 month: not done]”; the time points are left out where it is all of them."""
-    labels = list(dict.fromkeys(missing.label for missing, _when in group))
+def _lacking(points: Points, group: list[tuple[Missing, str]], *, named: bool = True) -> Phrase:
+    """“[VAS pain, day 1, 1 month: not done]”; the time points are left out where it is all of them, the names of the
+    scores where the line begins with one.
+    """
+    labels = list(dict.fromkeys(missing.label for missing, _when in group if named))
     whens = list(dict.fromkeys(when for _missing, when in group))
-    named = labels if len(whens) == len(points) else labels + whens
-    return points[0][0].sheet.absent(*(missing for missing, _when in group), what=", ".join(named))
+    what = labels if len(whens) == len(points) else labels + whens
+    return points[0][0].sheet.absent(*(missing for missing, _when in group), what=", ".join(what))
 
 
 def _is_baseline(row: Assessment) -> bool:
@@ -156,7 +158,7 @@ def _number(row: Assessment, name: str) -> Decimal | None:
     value = getattr(row, name)
     if value is None and name == "odi":
         computed = row.derived_value("odi_from_sections")
-        return None if computed is None else Decimal(str(round(computed, 1)))
+        return None if computed is None else rounded(computed, 1)
     return None if value is None or name not in WITH_CHANGE else Decimal(str(value))
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from outcomes.report.layout import NAME, NAME_END
 from registry.core.codes import MissingCode
 from registry.core.models import Record
 from registry.core.policies import Gap
@@ -88,13 +89,16 @@ class Sheet:
     def of(self, record: Record, heading: str, *, place: Record | None = None, **more: Any) -> "Facts":
         return Facts(self, record, heading, place, more)
 
-    def absent(self, *missing: Missing, what: str = "") -> Phrase:
-        """“[blood loss: not recorded]”: the gap of values that are missing for one reason."""
-        named = {
-            "what": what or ", ".join(dict.fromkeys(gap.label for gap in missing)),
-            "why": missing[0].reason or _("not entered"),
-        }
-        return Phrase(_("[%(what)s: %(why)s]") % named, missing, self.printed)
+    def absent(self, *missing: Missing, what: str | None = None) -> Phrase:
+        """“[blood loss: not recorded]”: the gap of values that are missing for one reason.
+
+        ``what`` names them otherwise than by their labels, or not at all.
+        """
+        if what is None:
+            what = ", ".join(dict.fromkeys(gap.label for gap in missing))
+        why = missing[0].reason or _("not entered")
+        named = {"what": f"{NAME}{what}{NAME_END}", "why": why}
+        return Phrase(_("[%(what)s: %(why)s]") % named if what else f"[{why}]", missing, self.printed)
 
     def absent_rows(self, parent: Record, rows: str, heading: str, label: str) -> Phrase:
         """The gap of rows that have not been entered beneath a record."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cases.models import Lesion
 from outcomes.models import Complication
@@ -168,13 +169,17 @@ def _inflation(sheet: Sheet, row: BalloonInflation, title: str) -> Facts:
     facts = sheet.of(row, f"{title}, {within}")
     facts.more.update(
         name=_("Inflation %(number)s") % {"number": row.number},
-        inflated=_from_incision(row.inflated_min) or facts.phrase("inflated_min"),
-        deflated=_from_incision(row.deflated_min) or facts.phrase("deflated_min"),
+        inflated=_from_incision(row.inflated_min) or _no_time(facts, "inflated_min"),
+        deflated=_from_incision(row.deflated_min) or _no_time(facts, "deflated_min"),
         extent=facts.phrase("completeness")
         if row.completeness
         else sheet.absent(facts.missing("completeness", _("complete or partial"))),
     )
     return facts
+
+
+def _no_time(facts: Facts, name: str) -> Phrase:
+    return facts.sheet.absent(facts.missing(name), what=pgettext("of an inflation or deflation", "time"))
 
 
 def _from_incision(minutes: int | None) -> str:

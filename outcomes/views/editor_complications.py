@@ -14,7 +14,8 @@ from django.views import View
 
 from cases import editor
 from cases.models import Case
-from cases.views.editor import AddRowView, Block, SectionView, block_of
+from cases.views.editor import Block, SectionView, block_of
+from cases.views.rows import AddRowView
 from outcomes import sir
 from outcomes.codes import ComplicationKind, SirGrade
 from outcomes.contradictions import named, ungraded_leaks

@@ -16,6 +16,7 @@ from outcomes.models.followup import EVENTS
 from outcomes.views.doubts import doubts_of
 from outcomes.views.first_save import FirstSaveView
 from registry.core import drafts
+from registry.core.units import rounded
 from registry.core.views.segments import draw_as_list
 
 #: What is only asked after a certain answer: part → (field, answer as the page sends it, the fields of the part).
@@ -85,7 +86,9 @@ def days_of(record: FollowUpStatus) -> dict[str, str]:
     found = {}
     for event in EVENTS:
         day = record.event_day(event) if getattr(record, f"{event}_date") is not None else None
-        found[event] = "" if day is None else _("day %(day)d after the index procedure") % {"day": round(day)}
+        found[event] = (
+            "" if day is None else _("day %(day)d after the index procedure") % {"day": rounded(day)}
+        )
     return found
 
 

@@ -14,7 +14,8 @@ from django.utils.html import format_html
 
 from cases.codes import IntervalUnit
 from cases.models import Case
-from cases.views.editor import AddRowView, RemoveRowView, SectionView, editable_case, record_or_404
+from cases.views.editor import SectionView, editable_case, record_or_404
+from cases.views.rows import AddRowView, RemoveRowView
 from outcomes import grid
 from outcomes.codes import TimePoint
 from outcomes.models import Assessment

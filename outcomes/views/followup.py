@@ -192,6 +192,8 @@ def followup(request: HttpRequest) -> HttpResponse:
     sortable = {"case", "date", "clinician", *added, *(("point", "window") if tab in WAITING else ())}
     context = {
         "form": form,
+        "list_name": "followup",
+        "list_url": reverse("followup"),
         "lines": lines,
         "headings": headings(
             request,

@@ -19,7 +19,7 @@ from outcomes.codes import OdiBand, TimePoint
 from outcomes.models import Assessment
 from outcomes.scores import SECTION_NAMES, odi_band, odi_from_sections, pain_change, signed
 from registry.core.codes import MISSING_SUFFIX, MissingCode
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 from registry.core.views.segments import draw_as_list
 
 
@@ -186,7 +186,7 @@ def _odi_lines(row: Assessment) -> list[str]:
     if computed is not None:
         lines.append(
             ngettext("%(score)s %% from %(n)d section", "%(score)s %% from %(n)d sections", answered)
-            % {"score": shown_number(round(computed, 1)), "n": answered}
+            % {"score": shown_number(rounded(computed, 1)), "n": answered}
         )
     band = odi_band(computed if row.odi is None else float(row.odi))
     if band is not None:

@@ -17,6 +17,7 @@ from procedures.models import (
     TreatedLesion,
 )
 from registry.core.admin import CenterFilter, Column, columns
+from registry.core.units import rounded
 from registry.literature.admin import SourcedAdmin
 
 
@@ -71,7 +72,9 @@ class TreatedLesionAdmin(SourcedAdmin):
             "cement_filling_percent",
             _("Filling (%)"),
             lambda row: (
-                None if (value := row.derived_value("cement_filling_percent")) is None else f"{value:.0f}"
+                None
+                if (value := row.derived_value("cement_filling_percent")) is None
+                else str(rounded(value))
             ),
         ),
         *columns(TreatedLesion, "leak_sites"),

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from cases import editor
 from cases.models import Case
-from cases.views.editor import AddRowView, SectionView
+from cases.views.editor import SectionView
+from cases.views.rows import AddRowView
 from procedures import codes, kinds
 from procedures.models import (
     Ablation,

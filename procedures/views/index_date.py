@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from cases import editor
-from cases.views.editor import after_row, editable_case, in_case
+from cases.views.editor import editable_case, in_case
+from cases.views.rows import after_row
 from procedures import index_date
 from procedures.models import Procedure
 from registry.core import policies, reading, records

@@ -11,6 +11,7 @@ from django.views import View
 
 from cases import editor
 from cases.views.editor import editable_case, in_case
+from cases.views.rows import Refusal
 from procedures import codes, slots, stamps
 from procedures.models import Procedure
 from procedures.section_forms import BalloonInflationSectionForm, ProcedureSectionForm
@@ -63,18 +64,23 @@ class _Press(View):
         procedure = _procedure(request, uuid)
         if procedure.kind != codes.Kind.REBOA:
             raise Http404
-        refused: list[str] = []
+        refusal = Refusal()
         try:
             self.act(procedure, reading.read_reason(request.POST.get("reason")), what)
         except ValidationError as error:
-            refused = error.messages
+            refusal = Refusal.of([error])
         case = editable_case(request, procedure.case.uuid)
         procedure = in_case(case, procedure)
         redrawn = editor.slots_of(procedure)
         redrawn.pop(f"controls-{editor.prefix_of(procedure)}")
         html = render_to_string(
             "procedures/editor/_controls.html",
-            {"occlusion": parts.occlusion(procedure), "refused": refused},
+            {
+                "occlusion": parts.occlusion(procedure),
+                "refusal": refusal,
+                "case": case,
+                "slug": editor.section_of(Procedure),
+            },
             request=request,
         )
         html += render_to_string(
@@ -87,7 +93,7 @@ class _Press(View):
             },
             request=request,
         )
-        response = HttpResponse(html + new_rows(request, procedure), status=422 if refused else 200)
+        response = HttpResponse(html + new_rows(request, procedure), status=422 if refusal else 200)
         tell_stored(response, stored_values(procedure))
         return response
 

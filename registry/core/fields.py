@@ -145,7 +145,7 @@ class CodeSetField(_Read, models.CharField):
         from registry.core.forms.fields import CodeSetFormField
 
         return models.Field.formfield(
-            self, **{"form_class": CodeSetFormField, "choices": self.codes, **kwargs}
+            self, **{"form_class": CodeSetFormField, "choices": self.codes, "read": self.read, **kwargs}
         )
 
 

@@ -1,6 +1,7 @@
 """Units are part of a field's name; this module reads them from it, and writes numbers for people and for machines."""
 
-from typing import TYPE_CHECKING
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import get_format
 from django.utils.translation import pgettext_lazy
@@ -58,6 +59,17 @@ def plain(number: object) -> str:
     """
     text = format(number, "f") if hasattr(number, "as_tuple") else str(number)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rounded(number: Any, places: int = 0) -> Decimal:
+    """A number to so many places, a half away from zero, as it is read and checked by hand: −62.5 → −63.
+
+    Python rounds a half to the even neighbour. A float is taken as it is written, as the nearest binary number of 1.15
+    lies below it. Trailing zeros stay: ``shown_number`` takes them away, ``shown_text`` keeps them.
+    """
+    exact = Decimal(f"{number:.15g}") if isinstance(number, float) else Decimal(number)
+    found = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return abs(found) if found == 0 else found
 
 
 def shown_number(number: object) -> str:

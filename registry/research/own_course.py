@@ -17,11 +17,13 @@ from outcomes.models import Assessment
 from procedures.models import Procedure
 from registry.access.models import Center
 from registry.core.expressions import as_float
-from registry.core.units import shown_text
-from registry.research.course import LEAST, long_label, short_label
+from registry.core.units import rounded, shown_text
+from registry.research.course import long_label, short_label
 from registry.research.published import Group, Reported, day_of, groups_reporting
 
 SCORE = "vas_pain"
+#: Least distance between two time points, as a share of the drawing's width: their names stand beneath it.
+LEAST = 0.13
 #: A mean of fewer cases says little; the page says so.
 FEW = 10
 
@@ -36,8 +38,8 @@ class OwnValue:
 
     @property
     def text(self) -> str:
-        mean = shown_text(f"{self.mean:.1f}")
-        return f"{mean} ({shown_text(f'{self.sd:.1f}')})" if self.sd is not None else mean
+        mean = shown_text(str(rounded(self.mean, 1)))
+        return f"{mean} ({shown_text(str(rounded(self.sd, 1)))})" if self.sd is not None else mean
 
     @property
     def few(self) -> bool:

@@ -82,3 +82,8 @@ def complete_case(case):
     factories.AssessmentFactory(case=case, vas_pain=8, kps=70)
     case.status = "complete"
     return records.save(case, by=TESTS)
+
+
+@pytest.fixture
+def body(case):
+    return {"case_id": str(case.uuid), "levels": "L3"}

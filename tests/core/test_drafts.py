@@ -104,6 +104,15 @@ def test_the_same_value_of_two_people_is_no_conflict(case, clinician, curator):
     assert outcome.conflicts == []
 
 
+def test_a_list_in_another_order_is_the_same_answer(case, clinician):
+    """The page draws lumbar levels before thoracic ones; they are stored from the top down."""
+    lesion = LesionFactory(case=case, levels="T12;L1")
+    typed = Typed({"levels": ["L1", "L2", "T12"]}, {"levels": ["L1", "T12"]})
+    outcome = drafts.autosave(LesionForm, lesion, typed, by=clinician)
+    assert outcome.conflicts == []
+    assert Lesion.objects.get(pk=lesion.pk).levels == "T12;L1;L2"
+
+
 def test_a_value_and_the_reason_for_its_absence_are_one_answer(case, clinician, curator):
     save(CaseForm, case, {"inr__missing": "not_done"}, curator, base={"inr": [], "inr__missing": []})
     outcome = save(CaseForm, case, {"inr": "1.2"}, clinician, base={"inr": [], "inr__missing": []})

@@ -3,10 +3,11 @@
 import pytest
 from django import forms
 
-from cases.forms import CaseForm
+from cases.forms import CaseForm, PatientForm
 from cases.models import Lesion
 from registry.core.forms.record import RecordForm
 from registry.core.rules import range_of
+from registry.core.views.layout import lay_out
 from tests.factories import LesionFactory
 
 
@@ -50,6 +51,24 @@ def test_missing_code_is_kept_and_goes_when_a_value_is_found(case, clinician):
     form = LesionForm(again, instance=Lesion.objects.get(), by=clinician)
     assert form.is_valid(), form.errors
     assert form.save().missing == {}
+
+
+def offered(form, name):
+    lay_out(form)
+    return dict(form.fields[name].choices)
+
+
+def test_unknown_is_offered_once(case, clinician):
+    """Where it is an answer of the field itself, the menu beside it has another name and does not list it."""
+    sex = offered(PatientForm(None, instance=case.patient, by=clinician), "sex__missing")
+    assert sex[""] == "Not stated…" and "unknown" not in sex
+    assert "refused" in sex
+    age = offered(CaseForm(None, instance=case, by=clinician), "age_years__missing")
+    assert (age[""], age["unknown"]) == ("Unknown…", "unknown")
+    # What another door has stored is shown.
+    case.patient.sex, case.patient.missing = None, {"sex": "unknown"}
+    sex = offered(PatientForm(None, instance=case.patient, by=clinician), "sex__missing")
+    assert sex["unknown"] == "unknown"
 
 
 def test_value_and_missing_code_together_are_refused(case, clinician):

@@ -1,5 +1,8 @@
 """A real browser against a live server."""
 
+import re
+import time
+
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -10,6 +13,9 @@ from tests import factories
 
 # Two browsers share two cores with two servers.
 expect.set_options(timeout=15_000)
+
+#: What the page says when the server has everything.
+SAVED = re.compile(r"^saved \d\d:\d\d:\d\d$")
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -40,6 +46,16 @@ def browser_type_launch_args(browser_type_launch_args):
 @pytest.fixture(autouse=True)
 def _rows_are_committed(transactional_db):
     """The live server reads over its own connection."""
+
+
+def soon(check, seconds=5.0):
+    """Wait until the server holds what it should."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if check():
+            return True
+        time.sleep(0.05)
+    return check()
 
 
 def watch(page, host):
@@ -91,3 +107,12 @@ def visit(request, browser, live_server, clinician):
     made = Visit(browser, live_server, clinician, request.param)
     yield made
     made.close()
+
+
+@pytest.fixture
+def section(desk, live_server, case):
+    def go(page=desk):
+        page.goto(live_server.url + reverse("case-section", args=[case.uuid, "procedures"]))
+        return page
+
+    return go

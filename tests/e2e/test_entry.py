@@ -31,11 +31,17 @@ def hands(request, page, live_server, clinician, metastasis):
     assert faults == []
 
 
-def finished() -> Case:
-    case = Case.objects.get()
-    assert case.status == "complete"
-    assert policies.gaps(case) == []
-    return case
+def begin(hands, disease_status="metastasis", **person) -> None:
+    hands.begin(diagnosis="breast", **person)
+    hands.choose("case", "disease_status", disease_status)
+    hands.on_to("lesions")
+
+
+def lesion_at(hands, *levels) -> None:
+    hands.press("Add lesion")
+    hands.rows("#lesion-list > [data-row]", 1)
+    for level in levels:
+        hands.choose("lesion", "levels", level)
 
 
 def lesion(hands, zone, volume, number) -> None:
@@ -56,15 +62,37 @@ def operation(hands, duration, nth=0, anesthesia="local", guidance="ct") -> None
     hands.choose("procedure", "guidance", guidance, nth)
 
 
+def cement(hands, approach, volume, nth=0) -> None:
+    hands.fill("treatedlesion", "approach", approach, nth)
+    hands.fill("treatedlesion", "cement_volume_ml", volume, nth)
+    hands.choose("treatedlesion", "leak_sites", "none", nth)
+
+
+def treat_the_lesion(hands, number) -> None:
+    """The one lesion that is not treated yet; ``number`` lesions are then."""
+    hands.click('button[name="lesion"]')
+    hands.rows('form[data-save*="/treatedlesion/"]', number)
+
+
 def scores(hands, vas, kps, nth=0) -> None:
     hands.fill("assessment", "vas_pain", vas, nth)
     hands.fill("assessment", "kps", kps, nth)
 
 
+def finish(hands, procedures=1) -> Case:
+    """No complication of any of the procedures; the case as it is stored then."""
+    hands.on_to("complications")
+    for nth in range(procedures):
+        hands.choose("procedure", "complications_answered", "none", nth)
+    hands.complete()
+    case = Case.objects.get()
+    assert case.status == "complete"
+    assert policies.gaps(case) == []
+    return case
+
+
 def sacroplasty(hands) -> Case:
-    hands.begin(sex="female", age="64", diagnosis="breast", kind="sacroplasty")
-    hands.choose("case", "disease_status", "metastasis")
-    hands.on_to("lesions")
+    begin(hands, sex="female", age="64", kind="sacroplasty")
     lesion(hands, "right", "6,8", 1)
     lesion(hands, "left", "8.0", 2)
     hands.on_to("procedures")
@@ -72,17 +100,12 @@ def sacroplasty(hands) -> Case:
     hands.choose("sacroplastydetails", "technique", "balloon")
     hands.press("Add all lesions")
     hands.rows('form[data-save*="/treatedlesion/"]', 2)
-    for nth, cement in enumerate(("6", "6.5")):
-        hands.fill("treatedlesion", "approach", "transiliac", nth)
-        hands.fill("treatedlesion", "cement_volume_ml", cement, nth)
-        hands.choose("treatedlesion", "leak_sites", "none", nth)
+    for nth, volume in enumerate(("6", "6.5")):
+        cement(hands, "transiliac", volume, nth)
     hands.on_to("outcomes")
     scores(hands, "8", "60")
     scores(hands, "3", "80", 1)
-    hands.on_to("complications")
-    hands.choose("procedure", "complications_answered", "none")
-    hands.complete()
-    return finished()
+    return finish(hands)
 
 
 def check_sacroplasty(case) -> None:
@@ -108,13 +131,8 @@ def test_balloon_sacroplasty_of_two_lesions_by_keyboard_alone(hands):
 
 
 def test_reboa_with_three_inflations(hands):
-    hands.begin(sex="male", age="38", diagnosis="breast", kind="reboa")
-    hands.choose("case", "disease_status", "primary")
-    hands.on_to("lesions")
-    hands.press("Add lesion")
-    hands.rows("#lesion-list > [data-row]", 1)
-    hands.choose("lesion", "levels", "L3")
-    hands.choose("lesion", "levels", "L4")
+    begin(hands, "primary", sex="male", age="38", kind="reboa")
+    lesion_at(hands, "L3", "L4")
     hands.on_to("procedures")
     operation(hands, "330", anesthesia="general", guidance="fluoroscopy")
     for name, value in (
@@ -134,10 +152,7 @@ def test_reboa_with_three_inflations(hands):
     expect(hands.page.locator(".occlusion-picture")).to_contain_text("126")
     hands.on_to("outcomes")
     scores(hands, "7", "50")
-    hands.on_to("complications")
-    hands.choose("procedure", "complications_answered", "none")
-    hands.complete()
-    case = finished()
+    case = finish(hands)
     rows = BalloonInflation.objects.filter(procedure__case=case).order_by("number")
     assert [(row.inflated_min, row.deflated_min) for row in rows] == [(10, 70), (85, 130), (150, 171)]
     procedure = case.procedures.get()
@@ -146,52 +161,36 @@ def test_reboa_with_three_inflations(hands):
 
 
 def test_vertebroplasty_with_tace_on_two_dates(hands):
-    hands.begin(sex="male", age="66", diagnosis="breast", kind="vertebroplasty")
-    hands.choose("case", "disease_status", "metastasis")
-    hands.on_to("lesions")
-    hands.press("Add lesion")
-    hands.rows("#lesion-list > [data-row]", 1)
-    hands.choose("lesion", "levels", "L2")
+    begin(hands, sex="male", age="66", kind="vertebroplasty")
+    lesion_at(hands, "L2")
     hands.on_to("procedures")
     operation(hands, "60")
     hands.choose("vertebroplastydetails", "technique", "needle")
-    hands.click('button[name="lesion"]')
-    hands.rows('form[data-save*="/treatedlesion/"]', 1)
-    hands.fill("treatedlesion", "approach", "transpedicular")
-    hands.fill("treatedlesion", "cement_volume_ml", "4,5")
-    hands.choose("treatedlesion", "leak_sites", "none")
+    treat_the_lesion(hands, 1)
+    cement(hands, "transpedicular", "4,5")
     for nth, date in enumerate(("2026-03-18", "2026-04-22")):
         hands.press("TACE")
         hands.rows('form[data-save*="/transarterialsession/"]', nth + 1)
         hands.fill("transarterialsession", "date", date, nth)
     hands.on_to("outcomes")
     scores(hands, "8", "60")
-    hands.on_to("complications")
-    hands.choose("procedure", "complications_answered", "none")
-    hands.complete()
-    case = finished()
+    case = finish(hands)
     sessions = TransarterialSession.objects.filter(procedure__case=case).order_by("number")
     assert [(row.kind, str(row.date)) for row in sessions] == [("tace", "2026-03-18"), ("tace", "2026-04-22")]
 
 
 def test_sacroplasty_with_radiofrequency_ablation(hands):
-    hands.begin(sex="female", age="58", diagnosis="breast", kind="sacroplasty")
-    hands.choose("case", "disease_status", "metastasis")
-    hands.on_to("lesions")
+    begin(hands, sex="female", age="58", kind="sacroplasty")
     lesion(hands, "right", "6,8", 1)
     hands.on_to("procedures")
     operation(hands, "70")
     hands.choose("sacroplastydetails", "technique", "needle")
-    hands.click('button[name="lesion"]')
-    hands.rows('form[data-save*="/treatedlesion/"]', 1)
-    hands.fill("treatedlesion", "approach", "transiliac")
-    hands.fill("treatedlesion", "cement_volume_ml", "6")
-    hands.choose("treatedlesion", "leak_sites", "none")
+    treat_the_lesion(hands, 1)
+    cement(hands, "transiliac", "6")
     hands.click('button[name="kind"][value="rfa"]')
     hands.rows('form[data-save*="/procedure/"]', 2)
     operation(hands, "40", 1)
-    hands.click('button[name="lesion"]')
-    hands.rows('form[data-save*="/treatedlesion/"]', 2)
+    treat_the_lesion(hands, 2)
     hands.press("Add cycle")
     hands.rows('form[data-save*="/ablation/"]', 1)
     for name, value in (
@@ -205,10 +204,6 @@ def test_sacroplasty_with_radiofrequency_ablation(hands):
     expect(hands.page.locator(".ablation-state")).to_contain_text("complete")
     hands.on_to("outcomes")
     scores(hands, "8", "60")
-    hands.on_to("complications")
-    hands.choose("procedure", "complications_answered", "none", 0)
-    hands.choose("procedure", "complications_answered", "none", 1)
-    hands.complete()
-    case = finished()
+    case = finish(hands, procedures=2)
     rfa = TreatedLesion.objects.get(procedure__case=case, procedure__kind="rfa")
     assert rfa.derived_value("rfa_complete") is True

@@ -2,10 +2,8 @@
 
 import os
 import random
-import re
 import signal
 import subprocess
-import time
 from decimal import Decimal
 
 import pytest
@@ -17,7 +15,7 @@ from playwright.sync_api import expect
 from cases.models import Case, Lesion
 from registry.core import records
 from tests import factories
-from tests.e2e.conftest import CHROMIUM, QUIET, sign_in, watch
+from tests.e2e.conftest import CHROMIUM, QUIET, SAVED, sign_in, soon, watch
 
 pytestmark = pytest.mark.e2e
 
@@ -32,19 +30,6 @@ def control(page, case, name):
 
 def stored(case):
     return Case.objects.get(pk=case.pk)
-
-
-def soon(check, seconds=5.0):
-    """Wait until the server holds what it should."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return True
-        time.sleep(0.05)
-    return check()
-
-
-SAVED = re.compile(r"^saved \d\d:\d\d:\d\d$")
 
 
 def test_a_field_is_saved_when_it_is_left_and_the_page_says_when(desk, live_server, case):
@@ -96,6 +81,14 @@ def test_one_key_says_why_a_value_is_missing(desk, live_server, case):
     assert soon(lambda: stored(case).inr is not None)
     assert "inr" not in stored(case).missing
     expect(control(desk, case, "inr__missing")).to_have_value("")
+
+
+def test_the_key_for_unknown_chooses_an_answer_of_that_name(desk, live_server, case):
+    desk.goto(section(live_server, case))
+    desk.locator(f'[name="patient-{case.patient.uuid}-sex"]').first.focus()
+    desk.keyboard.press("?")
+    assert soon(lambda: stored(case).patient.sex == "unknown")
+    assert stored(case).patient.missing == {}
 
 
 def test_an_ended_session_is_renewed_in_place(desk, live_server, case):

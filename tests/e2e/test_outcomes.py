@@ -1,7 +1,6 @@
 """Outcomes, complications and follow-up status in the editor, by mouse and by keyboard."""
 
 import datetime
-import re
 import time
 
 import pytest
@@ -15,6 +14,7 @@ from outcomes.models import Assessment, Complication, FollowUpStatus
 from procedures.models import Procedure
 from registry.core import records
 from tests.core.test_write_door import complete
+from tests.e2e.conftest import SAVED, soon
 from tests.factories import (
     TESTS,
     AssessmentFactory,
@@ -26,20 +26,9 @@ from tests.factories import (
 
 pytestmark = pytest.mark.e2e
 
-SAVED = re.compile(r"^saved \d\d:\d\d:\d\d$")
-
 
 def ago(days):
     return timezone.localdate() - datetime.timedelta(days)
-
-
-def soon(check, seconds=5.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return True
-        time.sleep(0.05)
-    return check()
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """What does not fit together is asked about at the field that it is about, and nothing else is."""
 
+from html import unescape
+
 import pytest
+from django.urls import reverse
 
 from cases import editor
 from cases.models import Case
@@ -269,6 +272,21 @@ def test_what_is_not_graded_is_asked_in_the_review_and_said_where_it_is_graded(t
     html = desk.html("complications")
     assert "is recorded, but not graded" not in html
     assert "Cement leak at lesion 1 (S1)" in html and "not graded" in html
+
+
+def test_the_review_leads_from_a_leak_with_symptoms_to_the_answer_none(treated, desk):
+    procedure = treated.procedure
+    procedure.complications_answered = "none"
+    records.save(procedure, by=TESTS)
+    desk.case = procedure.case
+    anchor = f"field-procedure-{procedure.uuid}-complications_answered"
+    path = reverse("case-section", args=[desk.case.uuid, "complications"])
+    review = unescape(desk.html("review"))
+    assert (
+        f'<a href="{path}#{anchor}">Sacroplasty (1): “none” is answered, though the cement leak at lesion 1'
+        in review
+    )
+    assert f'id="{anchor}"' in desk.html("complications")
 
 
 def test_the_question_goes_as_soon_as_it_is_answered(quiet, desk):

@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from tests.pages.followup_list import made
+
 
 def _signed_in(user):
     client = Client()
@@ -71,3 +73,9 @@ def form_data(response) -> dict:
         else:
             add(name[1], rest.split("</textarea>")[0].strip())
     return found
+
+
+@pytest.fixture
+def due(center):
+    """Due at one month, and the other time points answered."""
+    return made(center, 30, "baseline", "day_1")

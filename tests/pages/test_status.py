@@ -86,6 +86,19 @@ def test_back_to_draft_asks_for_a_reason(as_clinician, ready, clinician):
     assert ready.history.first().history_change_reason == "second lesion was missed"
 
 
+@pytest.mark.parametrize(
+    ("section", "back"), [("procedures", "case-section"), ("", "case-detail"), ("//evil", "case-detail")]
+)
+def test_back_to_draft_leads_back_to_the_section_that_asked(as_clinician, ready, clinician, section, back):
+    ready.status = "complete"
+    records.save(ready, by=clinician)
+    address = f"{url(ready, 'case-draft')}?section={section}"
+    wanted = reverse(back, args=[ready.uuid, section] if back == "case-section" else [ready.uuid])
+    assert f'href="{wanted}">Cancel' in as_clinician.get(address).content.decode()
+    done = as_clinician.post(address, {"version": 2, "status": "draft", "reason": "RFA was forgotten"})
+    assert done.status_code == 302 and done["Location"] == wanted
+
+
 @pytest.mark.parametrize("name", ["case-complete", "case-draft"])
 def test_others_may_not(as_outsider, as_researcher, case, name):
     for client, status in ((as_outsider, 404), (as_researcher, 403)):

@@ -1,13 +1,16 @@
 """Who asks for the section of procedures, and what it answers."""
 
+import datetime
 import json
 from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
 
+from registry.core import records
 from tests import factories
 from tests.pages.conftest import as_anonymous, as_clinician, as_outsider, as_researcher
+from tests.procedures.operations import at, clock
 
 __all__ = ["as_anonymous", "as_clinician", "as_outsider", "as_researcher"]
 
@@ -76,3 +79,26 @@ def lesions(case):
         factories.LesionFactory(case=case, levels="S1", volume_ml="6.8", diameter_longest_mm=30),
         factories.LesionFactory(case=case, levels="S2"),
     ]
+
+
+@pytest.fixture
+def press(as_clinician, reboa):
+    """Press a button of the timeline; the answer as text."""
+
+    def post(what, client=as_clinician, **data):
+        return client.post(reverse("procedure-stamp", args=[reboa.uuid, what]), data)
+
+    return post
+
+
+@pytest.fixture
+def incised(reboa):
+    """An operation that began at 8 o'clock."""
+    reboa.date, reboa.incision_at = datetime.date(2026, 3, 11), at("08:00")
+    with clock("08:00"):
+        records.save(reboa, by=factories.TESTS)
+    return reboa
+
+
+def add(client, address, parent, /, **data):
+    return client.post(reverse(address, args=[parent.uuid]), data)

@@ -87,7 +87,7 @@ class AdminRecordForm(RecordForm):
                 self.fields[name].widget.attrs.setdefault("class", "vTextField")
         for field in self.fields.values():
             if isinstance(field, MissingCodeFormField):
-                field.choices = [("", _("Unknown…")), *_listed(field)[1:]]
+                field.choices = [("", field.prompt), *_listed(field)[1:]]
         if self.instance.pk is not None:
             for name in self.instance.immutable_fields:
                 if name in self.fields:

@@ -16,7 +16,7 @@ from registry.core.codes import MissingCode
 from registry.core.dates import shown_date, shown_datetime
 from registry.core.derived import Derived
 from registry.core.rules import label_of
-from registry.core.units import shown_unit, unit_of, with_unit
+from registry.core.units import rounded, shown_unit, unit_of, with_unit
 from registry.core.views.display import DERIVED_LABELS
 
 DASH = "–"
@@ -56,7 +56,7 @@ def as_derived(derived: Derived, value: Any, *, unit: bool = True) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, float):
-        return with_unit(f"{value:.1f}", derived.unit if unit else "")
+        return with_unit(rounded(value, 1), derived.unit if unit else "")
     if derived.kind == "code":
         return str(DERIVED_LABELS.get(derived.name, {}).get(value, str(value).replace("_", " ")))
     return with_unit(value, derived.unit if unit else "")

@@ -1,5 +1,6 @@
 """Form fields of clinical records: text inputs that read numbers with comma or point, and lists with an empty entry."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -111,11 +112,17 @@ class CodeFormField(forms.TypedChoiceField):
 
 
 class CodeSetFormField(forms.MultipleChoiceField):
-    """Several codes of a list as checkboxes; the value is ``a;b``."""
+    """Several codes of a list as checkboxes; the value is ``a;b``, in the order in which ``read`` puts them.
+
+    The page may draw them in another order, so that two answers are compared as they are stored.
+    """
 
     widget = forms.CheckboxSelectMultiple
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, read: Callable[[object], str | None] = reading.read_codes, **kwargs: Any
+    ) -> None:
+        self.read = read
         for foreign in ("max_length", "empty_value"):
             kwargs.pop(foreign, None)
         super().__init__(*args, **kwargs)
@@ -127,7 +134,7 @@ class CodeSetFormField(forms.MultipleChoiceField):
         if isinstance(value, str):
             value = value.split(";")
         super().clean(value)
-        return reading.read_codes(value)
+        return self.read(value)
 
     def validate(self, value):
         if self.required and not value:

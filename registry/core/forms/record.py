@@ -24,11 +24,25 @@ _range_text: Any = lazy(Between.range_text, str)
 
 
 class MissingCodeFormField(forms.ChoiceField):
-    """Why a value is missing; stands beside the field it explains."""
+    """Why a value is missing; stands beside the field it explains.
+
+    A reason that the field itself offers as an answer (an unknown sex) is not offered a second time; where it is
+    stored, from another door, it is shown.
+    """
 
     def __init__(self, *, explains: str, **kwargs: Any) -> None:
         self.explains = explains
         super().__init__(choices=_MISSING_CHOICES, required=False, **kwargs)
+
+    def offer(self, explained: forms.Field, stored: str | None) -> None:
+        """Leave out what ``explained`` answers itself and add what is stored."""
+        coded = isinstance(explained, forms.ChoiceField) and not isinstance(explained, forms.ModelChoiceField)
+        answers = {code for code, _label in explained.choices} if coded else set()  # type: ignore[attr-defined]
+        self.choices = [choice for choice in _MISSING_CHOICES if choice[0] == "" or choice[0] not in answers]
+        if stored in MissingCode.values and stored not in {code for code, _label in self.choices}:
+            self.choices = [*self.choices, (stored, MissingCode(stored).label)]
+        #: What the menu is called while nothing is chosen.
+        self.prompt = _("Not stated…") if MissingCode.UNKNOWN in answers else _("Unknown…")
 
     def valid_value(self, value: Any) -> bool:
         return True  # the rule ``CodedMissing`` words the refusal
@@ -93,16 +107,11 @@ class RecordForm(forms.ModelForm, metaclass=RecordFormMetaclass):
                 if field.explains not in self.fields:
                     del self.fields[name]
                     continue
-                self._keep_published_code(field, record.missing.get(field.explains))
+                field.offer(self.fields[field.explains], record.missing.get(field.explains))
                 field.initial = record.missing.get(field.explains, "")
                 self.initial.setdefault(name, field.initial)
         if "reason" in self.fields and not self._is_settled():
             del self.fields["reason"]
-
-    @staticmethod
-    def _keep_published_code(field: MissingCodeFormField, code: str | None) -> None:
-        if code in PUBLISHED_ONLY:
-            field.choices = [*_MISSING_CHOICES, (code, MissingCode(code).label)]
 
     def _is_settled(self) -> bool:
         try:

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from registry.core.units import shown_number
+from registry.core.units import rounded, shown_number
 from registry.core.views.display import Shown, missing_label
 from registry.core.views.links import edit_url, form_url
 
@@ -123,7 +123,7 @@ def share(count: Any, total: Any) -> SafeString | str:
     """``10/58 (17 %)``."""
     if count is None or not total:
         return dash("") if count is None else f"{count}/0"
-    return f"{count}/{total} ({100 * count / total:.0f}\u00a0%)"
+    return f"{count}/{total} ({rounded(100 * count / total)}\u00a0%)"
 
 
 @register.filter

@@ -18,7 +18,7 @@ from registry.core.codes import MissingCode
 from registry.core.dates import shown_date, shown_datetime
 from registry.core.models import Record
 from registry.core.rules import label_of
-from registry.core.units import shown_number, shown_unit, unit_of
+from registry.core.units import rounded, shown_number, shown_unit, unit_of
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def derived_words(derived: Any, answer: Any) -> str:
         return str(_("yes") if answer else _("no"))
     if derived.kind == "code":
         return str(DERIVED_LABELS.get(derived.name, {}).get(answer, answer))
-    return shown_number(round(answer, 1)) if derived.kind == "number" else str(answer)
+    return shown_number(rounded(answer, 1)) if derived.kind == "number" else str(answer)
 
 
 def answered(values: Iterable[Shown]) -> list[Shown]:

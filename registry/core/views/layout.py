@@ -121,7 +121,7 @@ def _furnish(form: RecordForm) -> None:
         found.row_template = getattr(found, "row_template", "core/_field.html")
         if isinstance(found, MissingCodeFormField):
             codes: Any = found.choices
-            found.choices = [("", _("Unknown…")), *[choice for choice in codes if choice[0]]]
+            found.choices = [("", found.prompt), *[choice for choice in codes if choice[0]]]
         elif name + MISSING_SUFFIX in form.fields:
             found.missing_boundfield = form[name + MISSING_SUFFIX]
         if isinstance(found, forms.ChoiceField) and not isinstance(found, forms.ModelChoiceField):

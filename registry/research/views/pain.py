@@ -7,7 +7,7 @@ from django.views import View
 
 from procedures.codes import Kind
 from registry.core.views.listing import is_partial
-from registry.research.course_drawing import draw
+from registry.research.course_drawing import NARROW, WIDE, draw
 from registry.research.own_course import own_course
 
 
@@ -20,7 +20,9 @@ class PainBesidePublished(View):
         course = own_course(request.user, kind)
         context = {
             "course": course,
-            "drawing": draw(course, _("Own cases")) if course.rows else None,
+            "drawings": [draw(course, _("Own cases"), frame) for frame in (WIDE, NARROW)]
+            if course.rows
+            else [],
             "kind": kind,
             "kinds": [("", _("All procedures")), *((one.value, one.label) for one in Kind)],
         }

@@ -344,11 +344,23 @@ function keyed(event) {
   // In a date the stroke separates day, month and year.
   if (event.key === "/" && control.type.startsWith("date")) return;
   if (!code || control.matches(FREE_TEXT) || name.endsWith(MISSING)) return;
+  const answer = answerOf(control.form, name, code);
+  if (answer) {
+    event.preventDefault();
+    answer.checked = true;
+    answer.dispatchEvent(new Event("change", { bubbles: true }));
+    return;
+  }
   const [companion] = controls(control.form, name + MISSING);
   if (!companion || ![...companion.options].some((option) => option.value === code)) return;
   event.preventDefault();
   companion.value = code;
   companion.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** A reason that is an answer of the field itself, as an unknown sex is. */
+function answerOf(form, name, code) {
+  return controls(form, name).find((control) => control.type === "radio" && control.value === code);
 }
 
 function clearRadios(control) {
