@@ -94,10 +94,10 @@ class Line:
         return "" if column.type is ColumnType.KEY else breakable(column.declaration or column.source)
 
     @property
-    def codes(self) -> list[tuple[str, str]]:
+    def codes(self) -> list[tuple[SafeString, str]]:
         """Each code with its label, where that says more than the code itself."""
         return [
-            (code, "" if label.casefold() == code.casefold().replace("_", " ") else label)
+            (breakable(code), "" if label.casefold() == code.casefold().replace("_", " ") else label)
             for code, label in self.variable.column.codes
         ]
 
