@@ -21,6 +21,7 @@ from registry.access import api as access
 from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.literature import api as literature
+from registry.literature.consistency_api import ConsistencyChecksView
 
 RESOURCES: dict[str, Any] = {
     "publications": literature.PublicationViewSet,
@@ -51,7 +52,8 @@ class RootView(ApiViewMixin, APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        return Response({name: reverse(f"api-{name}-list", request=request) for name in RESOURCES})
+        names = [*RESOURCES, "consistency-checks"]
+        return Response({name: reverse(f"api-{name}-list", request=request) for name in names})
 
 
 class NowhereView(ApiViewMixin, APIView):
@@ -95,6 +97,7 @@ for _name, _viewset in RESOURCES.items():
 
 urlpatterns = [
     path("v1/", RootView.as_view(), name="api-root"),
+    path("v1/consistency-checks/", ConsistencyChecksView.as_view(), name="api-consistency-checks-list"),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
