@@ -22,6 +22,7 @@ from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.literature import api as literature
 from registry.literature.consistency_api import ConsistencyChecksView
+from registry.research.api import cohorts
 
 RESOURCES: dict[str, Any] = {
     "publications": literature.PublicationViewSet,
@@ -44,6 +45,7 @@ RESOURCES: dict[str, Any] = {
     "assessments": outcomes.AssessmentViewSet,
     "complications": outcomes.ComplicationViewSet,
     "follow-up-status": outcomes.FollowUpStatusViewSet,
+    "cohorts": cohorts.CohortViewSet,
 }
 
 

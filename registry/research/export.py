@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from registry.core.actors import identity_of
 from registry.research import filters
+from registry.research.cohorts.choosing import chosen
 from registry.research.columns import Column
 from registry.research.formats import Format
 from registry.research.models import ExportReceipt
@@ -41,7 +42,8 @@ def select(
     table: Table, user: Any, asked: Mapping[str, Sequence[str]], profile: Profile = PSEUDONYMISED
 ) -> Selection:
     """Compile table, filters and profile. Raises ``ValidationError`` for a filter that cannot be."""
-    matching = filters.apply(table, table.visible(user), asked)
+    cohort = chosen(user, asked)
+    matching = filters.apply(table, table.visible(user), asked, cohort)
     rows, without_consent = matching, matching.none()
     if table.without_consent is not None:
         rows, without_consent = (
@@ -60,11 +62,13 @@ def select(
     # Positions, not names: a column may be called like a field of the model, which an annotation may not.
     aliases = {f"column_{position}": expression for position, expression in enumerate(expressions)}
     queryset = rows.alias(**table.relations()).annotate(**aliases).order_by("pk").values_list(*aliases)
-    definition = {
+    definition: dict[str, Any] = {
         "table": table.name,
         "profile": profile.name,
         "filters": {name: list(values) for name, values in sorted(asked.items())},
     }
+    if cohort is not None:
+        definition["cohort"] = cohort.as_json()
     return Selection(table, tuple(shown), queryset, rows, without_consent, withheld, definition)
 
 

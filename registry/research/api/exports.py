@@ -31,6 +31,10 @@ TABLE_NAMES = (
     "complications",
     "reported_values",
     "case_summary",
+    "treatments",
+    "ablations",
+    "transarterial_sessions",
+    "transarterial_drugs",
 )
 
 
