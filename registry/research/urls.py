@@ -4,6 +4,8 @@ from django.urls import path, re_path
 
 from registry.research.api.exports import ExportView, ReceiptView
 from registry.research.views.bands import PublishedBands
+from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
+from registry.research.views.cohorts import CohortList, CohortPage
 from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
@@ -12,4 +14,9 @@ urlpatterns = [
     path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
     re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
+    path("cohorts/", CohortList.as_view(), name="cohort-list"),
+    path("cohorts/new/", CohortBuilder.as_view(), name="cohort-new"),
+    path("cohorts/variables/", CohortVariables.as_view(), name="cohort-variables"),
+    path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
+    path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
 ]

@@ -158,6 +158,7 @@ LISTS = {
     "pain-beside-published",
     "api-root",
     "api-centers-list",
+    "api-cohorts-list",
     *(f"api-{name}-list" for name in RESOURCES),
 }
 #: Open to whoever has not signed in.
@@ -179,6 +180,8 @@ SHARED = OPEN | {
     "export-receipt": "the user's own, tested with the export",
     "export": "tested with the export, for every table",
     "api-centers-detail": "tested by its own test",
+    "api-cohorts-detail": "the user's own and shared ones, tested with the cohorts",
+    "api-cohorts-preview": "counts what the user may read, tested with the cohorts",
     "api-schema": "",
     "api-docs": "",
     "api-nowhere": "leads nowhere",
