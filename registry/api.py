@@ -21,6 +21,7 @@ from registry.access import api as access
 from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.literature import api as literature
+from registry.literature.consistency_api import ConsistencyChecksView
 from registry.research.api import cohorts
 
 RESOURCES: dict[str, Any] = {
@@ -58,6 +59,8 @@ class RootView(ApiViewMixin, APIView):
     def get(self, request: Request) -> Response:
         names = {name: f"api-{name}-list" for name in RESOURCES} | BESIDE
         return Response({name: reverse(address, request=request) for name, address in names.items()})
+        names = [*RESOURCES, "consistency-checks"]
+        return Response({name: reverse(f"api-{name}-list", request=request) for name in names})
 
 
 class NowhereView(ApiViewMixin, APIView):
@@ -101,6 +104,7 @@ for _name, _viewset in RESOURCES.items():
 
 urlpatterns = [
     path("v1/", RootView.as_view(), name="api-root"),
+    path("v1/consistency-checks/", ConsistencyChecksView.as_view(), name="api-consistency-checks-list"),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),

@@ -33,6 +33,7 @@ from registry.interchange.publication_document import (
     Source,
     read,
 )
+from registry.interchange.table_check import check_tables
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
 from registry.literature.names import NAMES
 
@@ -105,6 +106,7 @@ class _Loading:
         if Center.objects.filter(code=document.center.code).exclude(kind=Center.Kind.PUBLISHED).exists():
             self.refuse(("center", "code"), f"“{document.center.code}” is the code of a clinical centre.")
         check_general(document, self.refuse)
+        check_tables(document, self.refuse)
         for index in range(len(document.patients)):
             self.plans.append(plan_patient(document, index, self.refuse))
 
@@ -120,7 +122,8 @@ class _Loading:
     def write(self) -> None:
         document = self.document
         center = self._center()
-        fields = document.publication.model_dump()
+        tables = [table.model_dump(mode="json", exclude_defaults=True) for table in document.tables]
+        fields = {**document.publication.model_dump(), "tables": tables}
         publication = Publication.objects.filter(slug=document.publication.slug).first() or Publication()
         self.save(
             publication,

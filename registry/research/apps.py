@@ -11,5 +11,5 @@ class ResearchConfig(AppConfig):
         from registry.literature.consistency import run
         from registry.research import consistency, losses
 
-        run.register(consistency.checks, consistency.stamp)
+        run.register(consistency.checks, consistency.stamps)
         run.register(losses.checks)

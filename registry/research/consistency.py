@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import OuterRef
 from django.utils.translation import gettext as _
 
 from cases.models import Case, Lesion, Patient
@@ -21,6 +21,7 @@ from registry.core.models import Record
 from registry.literature.consistency.numbers import Number, shown
 from registry.literature.consistency.quantities import Bundle, Series, statistic_words
 from registry.literature.consistency.result import Check, Family, Input, Outcome, make
+from registry.literature.consistency.run import changed_at
 from registry.literature.models import Publication, Scope, SourceValue, Statistic
 
 #: Where the values of a patient stand, in the order in which a name is looked for.
@@ -299,26 +300,13 @@ def _check(series: Series, bundle: Bundle, statistic: str, rows: Sequence[Row], 
     )
 
 
-def stamp(publication: Publication) -> tuple[Any, ...]:
-    """Differs whenever a record of a published patient has changed; one query."""
-    newest: dict[str, Any] = {
-        f"{model._meta.model_name}_at": Subquery(
-            model._base_manager.filter(**{f"{_path_to_patient(model)}publication": OuterRef("pk")})
-            .order_by("-modified_at")
-            .values("modified_at")[:1]
-        )
-        for model in MODELS
-    }
-    found = Publication.objects.filter(pk=publication.pk).annotate(
-        sources=Subquery(
-            SourceValue.objects.filter(publication=OuterRef("pk"))
-            .order_by("-modified_at")
-            .values("modified_at")[:1]
-        ),
-        rows=Count("source_values", distinct=True),
-        **newest,
-    )
-    return tuple(found.values_list("sources", "rows", *newest).first() or ())
+def stamps() -> dict[str, Any]:
+    """Differs whenever a record of a published patient, or where it is printed, has changed."""
+    found = changed_at(SourceValue._base_manager.filter(publication=OuterRef("pk")), "sources")
+    for model in MODELS:
+        rows = model._base_manager.filter(**{f"{_path_to_patient(model)}publication": OuterRef("pk")})
+        found |= changed_at(rows, model._meta.model_name)
+    return found
 
 
 def _path_to_patient(model: Any) -> str:

@@ -398,3 +398,52 @@ def test_the_command_loads_what_is_sound_and_fails_for_what_is_not(edited, capsy
         call_command("load_publications", str(path), "tian-2017")
     assert f"{path}:{line_of(path, 'year: soon')}: publication.year: " in capsys.readouterr().err
     assert list(Publication.objects.values_list("slug", flat=True)) == ["tian-2017"]
+
+
+# -- printed tables ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slug", "before", "after", "message"),
+    [
+        (
+            "zhao-2021",
+            '{patient: "Case 3", cells: ["3", ',
+            '{patient: "Case 3", cells: [',
+            "has 5 cells for 6 columns",
+        ),
+        ("zhao-2021", '{patient: "Case 3", cells', '{patient: "Case 9", cells', "“Case 9” is no patient"),
+        ("zhao-2021", '{patient: "Case 3", cells', "{cells", "is about one of: variable, patient, series"),
+        (
+            "andresen-2014",
+            "- {series: 15, cells",
+            "- {series: 16, cells",
+            "“16” is the order of no cited series",
+        ),
+        (
+            "andresen-2014",
+            "fields: [followup, pain_reduction]",
+            "fields: [follow]",
+            "no field of a cited series",
+        ),
+        (
+            "tian-2022",
+            "- {variable: leak, cells",
+            "- {variable: complication, cells",
+            "no value of “complication”",
+        ),
+        ("tian-2022", "- {variable: leak, cells", "- {variable: volume_ml, cells", "no cell prints leak  n"),
+        ("tian-2022", 'n = 75)", arm: B}', 'n = 75)", arm: C}', "“C” is no arm"),
+        ("andresen-2014", "  - label: Table 2\n", "  - label: Table 1\n", "“Table 1” stands twice"),
+    ],
+)
+def test_a_table_that_leads_nowhere_is_refused(db, edited, slug, before, after, message):
+    path = edited(slug, (before, after))
+    assert any(message in line for line in refusal(path)), refusal(path)
+
+
+def test_a_changed_cell_updates_the_publication_alone(zhao, edited):
+    counts = load(edited("zhao-2021", ('"L2 and Pelvic", "Combination"', '"L2 and pelvis", "Combination"')))
+    assert (counts["created"], counts["updated"], counts["deleted"]) == (0, 1, 0)
+    zhao.refresh_from_db()
+    assert zhao.tables[0]["rows"][4]["cells"][4] == "L2 and pelvis"

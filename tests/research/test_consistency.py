@@ -118,7 +118,7 @@ class PublishedChecks(TestCase):
     def test_answers_are_kept_until_a_record_changes(self):
         publication = Publication.objects.get(slug="andresen-2014")
         first = checks_of(publication)
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(1):
             assert checks_of(publication) is first
         lesion = Lesion.objects.get(case__patient__source_label="pat. 2")
         before = lesion.modified_at

@@ -1,11 +1,11 @@
 """Every check of a publication: those of its printed numbers, and those that higher floors add."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, DateTimeField, IntegerField, Max, OuterRef, Subquery, Value
 from django.utils.translation import get_language
 
 from registry.literature.consistency import (
@@ -22,28 +22,39 @@ from registry.literature.consistency import (
 )
 from registry.literature.consistency.quantities import Series
 from registry.literature.consistency.result import Check, Family, Verdict
-from registry.literature.models import Publication
+from registry.literature.models import CitedSeries, Publication, ReportedValue, StudyArm
 
 _FAMILIES = (sums, percents, pooled, spread, grain, p_values, changes, limits, places, cited)
-#: What other floors check, and what tells that their records have changed.
+#: What other floors check, and the expressions over a publication that differ when their records have changed.
 _ADDED: list[Callable[[Series], Iterator[Check]]] = []
-_STAMPS: list[Callable[[Publication], Any]] = []
+_STAMPS: list[Callable[[], dict[str, Any]]] = []
 #: Answers kept in this process: checks change only when a publication is loaded anew.
 _KEPT: OrderedDict[tuple[Any, ...], tuple[Any, list[Check]]] = OrderedDict()
 MOST_KEPT = 40
 
 
 def register(
-    source: Callable[[Series], Iterator[Check]], stamp: Callable[[Publication], Any] | None = None
+    source: Callable[[Series], Iterator[Check]], stamps: Callable[[], dict[str, Any]] | None = None
 ) -> None:
     """Add checks that need more than printed numbers of groups; called once, when a floor starts.
 
-    ``stamp`` answers with something that differs whenever the records behind these checks have changed.
+    ``stamps`` answers with annotations of publications that differ whenever the records behind these checks change.
     """
     if source not in _ADDED:
         _ADDED.append(source)
-    if stamp is not None and stamp not in _STAMPS:
-        _STAMPS.append(stamp)
+    if stamps is not None and stamps not in _STAMPS:
+        _STAMPS.append(stamps)
+
+
+def changed_at(rows: Any, name: str) -> dict[str, Any]:
+    """How many rows of a publication there are and when one of them changed last, as annotations of publications."""
+    apart = rows.order_by().annotate(_all=Value(1)).values("_all")
+    return {
+        f"{name}_n": Subquery(apart.annotate(n=Count("pk")).values("n"), output_field=IntegerField()),
+        f"{name}_at": Subquery(
+            apart.annotate(at=Max("modified_at")).values("at"), output_field=DateTimeField()
+        ),
+    }
 
 
 def series_of(publication: Publication) -> Series:
@@ -58,8 +69,17 @@ def series_of(publication: Publication) -> Series:
 
 def checks_of(publication: Publication) -> list[Check]:
     """Every check of a publication, family by family, each with a key of its own, in the active language."""
+    return checks_of_all([publication])[publication.pk]
+
+
+def checks_of_all(publications: Sequence[Publication]) -> dict[int, list[Check]]:
+    """The checks of several publications by primary key; one query where all of them are kept."""
+    stamps = _stamps([publication.pk for publication in publications])
+    return {publication.pk: _kept(publication, stamps.get(publication.pk)) for publication in publications}
+
+
+def _kept(publication: Publication, stamp: Any) -> list[Check]:
     key = (publication.uuid, get_language())
-    stamp = _stamp(publication)
     kept = _KEPT.get(key)
     if kept is not None and kept[0] == stamp:
         return kept[1]
@@ -71,10 +91,15 @@ def checks_of(publication: Publication) -> list[Check]:
     return found
 
 
-def _stamp(publication: Publication) -> tuple[Any, ...]:
-    rows = (publication.reported_values, publication.cited_series, publication.arms)
-    own = [tuple(manager.aggregate(n=Count("pk"), last=Max("modified_at")).values()) for manager in rows]
-    return (*own, *(stamp(publication) for stamp in _STAMPS))
+def _stamps(keys: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    annotations: dict[str, Any] = {}
+    for model in (ReportedValue, CitedSeries, StudyArm):
+        rows = model._base_manager.filter(publication=OuterRef("pk"))
+        annotations |= changed_at(rows, str(model._meta.model_name))
+    for stamps in _STAMPS:
+        annotations |= stamps()
+    found = Publication.objects.filter(pk__in=keys).annotate(**annotations)
+    return {pk: tuple(rest) for pk, *rest in found.values_list("pk", *annotations)}
 
 
 def _run(publication: Publication) -> list[Check]:
