@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from registry.research.api.exports import ArchiveView, ExportView, ReceiptView
 from registry.research.api.jobs import JobFileView, JobView
 from registry.research.views.bands import PublishedBands
+from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
 from registry.research.views.cohorts import CohortList, CohortPage
 from registry.research.views.pain import PainBesidePublished
@@ -12,6 +13,12 @@ from registry.research.views.pain import PainBesidePublished
 urlpatterns = [
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
     path("cases/<uuid:uuid>/published-bands/", PublishedBands.as_view(), name="case-published-bands"),
+    path("account/exports/", Exports.as_view(), name="exports"),
+    path("account/exports/new/", NewExport.as_view(), name="export-new"),
+    path("account/exports/receipts/<uuid:uuid>/", Receipt.as_view(), name="export-receipt-page"),
+    path("account/exports/<uuid:uuid>/", Progress.as_view(), name="export-progress"),
+    path("account/exports/<uuid:uuid>/cancel/", CancelExport.as_view(), name="export-cancel"),
+    path("account/exports/<uuid:uuid>/file/", ExportFile.as_view(), name="export-file"),
     path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
     path("api/v1/export/jobs/<uuid:uuid>/", JobView.as_view(), name="export-job"),
     path("api/v1/export/jobs/<uuid:uuid>/file/", JobFileView.as_view(), name="export-job-file"),
