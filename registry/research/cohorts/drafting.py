@@ -36,7 +36,7 @@ def blank() -> Draft:
 def from_form(data: QueryDict) -> Draft:
     """The draft that the fields describe; what no field of ours would send is passed over."""
     kinds = {
-        name.removesuffix(".kind"): kind
+        name.removesuffix(".kind"): str(kind)
         for name, kind in data.items()
         if name.endswith(".kind") and _ID.fullmatch(name.removesuffix(".kind"))
     }
@@ -252,14 +252,14 @@ def _free_code(draft: Draft) -> str:
     return next(letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter.casefold() not in taken)
 
 
-# -- what can be counted already -----------------------------------------------------------------------------------------
+# -- what can be counted already --------------------------------------------------------------------------------------
 
 
 def counted_draft(draft: Draft) -> tuple[Draft, dict[str, str]]:
     """The draft without what is not filled in yet, and the path there of each part → its path here."""
     paths: dict[str, str] = {}
     where = _filled(draft["where"], "where", "where", paths)
-    arms = []
+    arms: list[dict[str, Any]] = []
     for number, arm in enumerate(draft["arms"]):
         here, there = f"arms[{number}]", f"arms[{len(arms)}]"
         filled = _filled(arm["where"], f"{here}.where", f"{there}.where", paths)

@@ -92,10 +92,8 @@ def _sums(columns: list[Q]) -> dict[str, Any]:
 def _age(sums: dict[str, Any]) -> str:
     if sums["age"] is None:
         return ""
-    mean, youngest, oldest = (
-        f"{sums[name]:.{places}f}" for name, places in (("age", 1), ("youngest", 0), ("oldest", 0))
-    )
-    return f"{shown_text(mean)} ({youngest}–{oldest})"
+    mean = shown_text(f"{sums['age']:.1f}")
+    return f"{mean} ({sums['youngest']:.0f}–{sums['oldest']:.0f})"
 
 
 def _counted(

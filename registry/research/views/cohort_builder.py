@@ -23,7 +23,7 @@ from registry.research.cohorts.document import LONGEST_NOTE, LONGEST_TITLE, MOST
 from registry.research.cohorts.drafting import Draft
 from registry.research.cohorts.offering import found
 from registry.research.cohorts.sentence import sentence
-from registry.research.models import Cohort
+from registry.research.models import Cohort, CohortVersion
 from registry.research.views.cohort_parts import Drawing, arms_of, root_of
 
 #: How the definition is being written: in the builder, or as its document.
@@ -40,7 +40,7 @@ class CohortBuilder(View):
         slug = self.kwargs.get("slug")
         if slug is None:
             return None
-        return get_object_or_404(Cohort.objects.filter(owner=self.request.user), slug=slug)
+        return get_object_or_404(Cohort.objects.filter(owner_id=self.request.user.pk), slug=slug)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -139,10 +139,15 @@ class _State:
         self.request, self.cohort, self.draft = request, cohort, draft
         #: The document as text, while it is written as such.
         self.text: str | None = None
-        self.shared, self.base = False, None
+        self.shared = False
+        #: The version that is being changed, and one that somebody has saved meanwhile.
+        self.base: int | None = None
+        self.stale: CohortVersion | None = None
         self.errors: Errors = {}
-        self.refused, self.stale = False, None
+        self.refused = False
         self.focus = self.picking = ""
+        #: Where the parts that are counted stand in the draft.
+        self.paths: dict[str, str] = {}
 
     def document(self) -> Any:
         return self.draft if self.text is None else self.text
@@ -172,22 +177,17 @@ class _State:
 
     def found(self) -> tuple[Definition | None, Counts | None, Errors]:
         """The definition as far as it is filled in, what it finds, and what is wrong with what is filled in."""
-        document, paths = self.document(), {}
+        document = self.document()
         if self.text is None:
-            document, paths = drafting.counted_draft(self.draft)
+            document, self.paths = drafting.counted_draft(self.draft)
         try:
             definition = read(document, self.request.user)
         except ValidationError as refused:
-            return (
-                None,
-                None,
-                {drafting.original(path, paths): said for path, said in refused.message_dict.items()},
-            )
-        self.paths = paths
+            said = refused.message_dict.items()
+            return None, None, {drafting.original(path, self.paths): each for path, each in said}
         return definition, counted(definition, self.request.user), {}
 
     def context(self) -> dict[str, Any]:
-        self.paths: dict[str, str] = {}
         definition, counts, errors = self.found()
         drawing = Drawing(
             self.request.user,
