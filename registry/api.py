@@ -49,7 +49,7 @@ RESOURCES: dict[str, Any] = {
 }
 
 #: What stands beside the resources, under the name of its address.
-BESIDE = {"codebook": "api-codebook"}
+BESIDE = {"codebook": "api-codebook", "consistency-checks": "api-consistency-checks-list"}
 
 
 class RootView(ApiViewMixin, APIView):
@@ -59,8 +59,6 @@ class RootView(ApiViewMixin, APIView):
     def get(self, request: Request) -> Response:
         names = {name: f"api-{name}-list" for name in RESOURCES} | BESIDE
         return Response({name: reverse(address, request=request) for name, address in names.items()})
-        names = [*RESOURCES, "consistency-checks"]
-        return Response({name: reverse(f"api-{name}-list", request=request) for name in names})
 
 
 class NowhereView(ApiViewMixin, APIView):

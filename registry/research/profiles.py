@@ -109,6 +109,11 @@ class Profile:
             return Shown(column, Switch(known, default=Value(None)))
         return Shown(column, Switch(known, default=hidden, output_field=hidden.output_field))
 
+    def expression(self, column: Column, published: Q) -> Any:
+        """The column's expression under this profile, or ``None`` where it is left out."""
+        shown = self.shown(column, Rows(published))
+        return None if shown is None else shown.expression
+
     def withheld(self, column: Column) -> str:
         """Why the column is not shown as it stands; empty where it is."""
         if column.identity is None:
