@@ -47,13 +47,17 @@ RESOURCES: dict[str, Any] = {
     "cohorts": cohorts.CohortViewSet,
 }
 
+#: What stands beside the resources, under the name of its address.
+BESIDE = {"codebook": "api-codebook"}
+
 
 class RootView(ApiViewMixin, APIView):
     """The addresses of all resources."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        return Response({name: reverse(f"api-{name}-list", request=request) for name in RESOURCES})
+        names = {name: f"api-{name}-list" for name in RESOURCES} | BESIDE
+        return Response({name: reverse(address, request=request) for name, address in names.items()})
 
 
 class NowhereView(ApiViewMixin, APIView):

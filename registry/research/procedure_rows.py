@@ -1,6 +1,7 @@
 """Columns of what lies below a procedure: treated lesions, ablation cycles, inflations, sessions and their drugs."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Max, OuterRef, Sum
 
@@ -90,7 +91,7 @@ def _transarterial_drugs() -> Iterator[Column]:
     yield from Origin(TransarterialDrug, case="session__procedure__case").columns()
 
 
-def _below(path: str) -> dict[str, str]:
+def _below(path: str) -> dict[str, Any]:
     """The paths to patient and case of rows that reach their procedure over ``path``."""
     return {"patient": joined(path, "case__patient"), "case": joined(path, "case")}
 

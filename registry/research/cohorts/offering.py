@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from procedures.codes import Kind
 from registry.core.units import shown_unit
+from registry.research.codebook import search
 from registry.research.cohorts.variables import askable, row_tables
 from registry.research.cohorts.words import one_row, table_label
 from registry.research.columns import ColumnType
@@ -66,12 +67,12 @@ class Offer:
 
 
 @cache
-def offered() -> tuple[Variable, ...]:
+def offered() -> frozenset[str]:
     """Each variable once: what a table repeats of the case is asked of the case, and ids are asked by nobody."""
     of_case = {_what(variable) for variable in askable().values() if variable.table == "cases"}
-    return tuple(
-        variable
-        for variable in askable().values()
+    return frozenset(
+        key
+        for key, variable in askable().items()
         if variable.column.type is not ColumnType.KEY
         and (variable.table == "cases" or _what(variable) not in of_case)
     )
@@ -87,11 +88,8 @@ def found(words: str, within: str = "") -> tuple[list[Offer], int]:
     ``within`` narrows to the rows of a table. Those that are called so come first.
     """
     wanted = words.casefold().split()
-    fitting = [
-        variable
-        for variable in offered()
-        if (not within or variable.table == within) and all(word in _searched(variable) for word in wanted)
-    ]
+    offer = offered()
+    fitting = [variable for variable in search(words, within) if variable.key in offer]
     if wanted:
         fitting.sort(key=lambda variable: not all(word in _called(variable) for word in wanted))
     listed = fitting[:MOST_FOUND] if wanted else fitting
@@ -100,12 +98,6 @@ def found(words: str, within: str = "") -> tuple[list[Offer], int]:
         often = tuple(askable()[key] for key in OFTEN)
         offers.insert(0, Offer(_("Often asked"), often, is_open=True))
     return offers, len(fitting) - len(listed)
-
-
-@cache
-def _searched(variable: Variable) -> str:
-    codes = " ".join(f"{code} {label}" for code, label in variable.column.codes)
-    return f"{_called(variable)} {variable.definition} {codes} {variable.loinc}".casefold()
 
 
 @cache
