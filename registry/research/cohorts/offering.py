@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from procedures.codes import Kind
 from registry.core.units import shown_unit
+from registry.research.codebook import search
 from registry.research.cohorts.variables import askable, row_tables
 from registry.research.cohorts.words import one_row, table_label
 from registry.research.columns import ColumnType
@@ -16,6 +17,20 @@ from registry.research.variables import Variable
 
 #: So many are listed for a search; more words find fewer.
 MOST_FOUND = 60
+#: What most questions begin with.
+OFTEN = (
+    "cases.strategy",
+    "cases.age_years",
+    "cases.sex",
+    "cases.diagnosis",
+    "cases.disease_status",
+    "cases.publication",
+    "lesions.denis_zone",
+    "lesions.volume_ml",
+    "case_summary.vas_pain__baseline",
+    "case_summary.vas_pain__month_3",
+    "complications.sir_grade",
+)
 _FOLLOW_UP = "outcomes.FollowUpStatus."
 
 
@@ -25,12 +40,13 @@ class Offer:
 
     heading: str
     variables: tuple[Variable, ...]
+    is_open: bool = False
 
     @property
     def rows(self) -> str:
-        """The table below the case that the variables belong to; empty for what a case has once."""
+        """The table below the case that all of these belong to; empty for what a case has once."""
         table = self.variables[0].table
-        return table if table in row_tables() else ""
+        return table if table in row_tables() and not self.is_open else ""
 
     @property
     def row(self) -> str:
@@ -51,12 +67,12 @@ class Offer:
 
 
 @cache
-def offered() -> tuple[Variable, ...]:
+def offered() -> frozenset[str]:
     """Each variable once: what a table repeats of the case is asked of the case, and ids are asked by nobody."""
     of_case = {_what(variable) for variable in askable().values() if variable.table == "cases"}
-    return tuple(
-        variable
-        for variable in askable().values()
+    return frozenset(
+        key
+        for key, variable in askable().items()
         if variable.column.type is not ColumnType.KEY
         and (variable.table == "cases" or _what(variable) not in of_case)
     )
@@ -72,21 +88,16 @@ def found(words: str, within: str = "") -> tuple[list[Offer], int]:
     ``within`` narrows to the rows of a table. Those that are called so come first.
     """
     wanted = words.casefold().split()
-    fitting = [
-        variable
-        for variable in offered()
-        if (not within or variable.table == within) and all(word in _searched(variable) for word in wanted)
-    ]
+    offer = offered()
+    fitting = [variable for variable in search(words, within) if variable.key in offer]
     if wanted:
         fitting.sort(key=lambda variable: not all(word in _called(variable) for word in wanted))
     listed = fitting[:MOST_FOUND] if wanted else fitting
-    return list(_offers(listed)), len(fitting) - len(listed)
-
-
-@cache
-def _searched(variable: Variable) -> str:
-    codes = " ".join(f"{code} {label}" for code, label in variable.column.codes)
-    return f"{_called(variable)} {variable.definition} {codes} {variable.loinc}".casefold()
+    offers = list(_offers(listed))
+    if not wanted and not within:
+        often = tuple(askable()[key] for key in OFTEN)
+        offers.insert(0, Offer(_("Often asked"), often, is_open=True))
+    return offers, len(fitting) - len(listed)
 
 
 @cache
