@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from registry.research.api.exports import ExportView, ReceiptView
+from registry.research.api.statistics import CohortStatisticsView
 from registry.research.views.bands import PublishedBands
 from registry.research.views.pain import PainBesidePublished
 
@@ -10,6 +11,9 @@ urlpatterns = [
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
     path("cases/<uuid:uuid>/published-bands/", PublishedBands.as_view(), name="case-published-bands"),
     path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
+    path(
+        "api/v1/cohorts/<slug:slug>/statistics/", CohortStatisticsView.as_view(), name="api-cohort-statistics"
+    ),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
     re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
 ]
