@@ -5,6 +5,8 @@ from django.urls import path, re_path
 from registry.research.api.exports import ExportView, ReceiptView
 from registry.research.api.statistics import CohortStatisticsView
 from registry.research.views.bands import PublishedBands
+from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
+from registry.research.views.cohorts import CohortList, CohortPage
 from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
@@ -16,4 +18,9 @@ urlpatterns = [
     ),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
     re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
+    path("cohorts/", CohortList.as_view(), name="cohort-list"),
+    path("cohorts/new/", CohortBuilder.as_view(), name="cohort-new"),
+    path("cohorts/variables/", CohortVariables.as_view(), name="cohort-variables"),
+    path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
+    path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
 ]

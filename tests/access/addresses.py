@@ -156,8 +156,12 @@ LISTS = {
     "case-counts",
     "key-variables",
     "pain-beside-published",
+    "cohort-list",
+    "cohort-new",
+    "cohort-variables",
     "api-root",
     "api-centers-list",
+    "api-cohorts-list",
     *(f"api-{name}-list" for name in RESOURCES),
 }
 #: Open to whoever has not signed in.
@@ -179,6 +183,10 @@ SHARED = OPEN | {
     "export-receipt": "the user's own, tested with the export",
     "export": "tested with the export, for every table",
     "api-centers-detail": "tested by its own test",
+    "cohort-detail": "the user's own and shared ones, tested with the cohorts",
+    "cohort-edit": "the user's own, tested with the cohorts",
+    "api-cohorts-detail": "the user's own and shared ones, tested with the cohorts",
+    "api-cohorts-preview": "counts what the user may read, tested with the cohorts",
     "api-schema": "",
     "api-docs": "",
     "api-nowhere": "leads nowhere",

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from registry.core.api.schema import RecordSchema, refusals
 from registry.research.cohorts.checking import DEEPEST, MOST_CONDITIONS
+from registry.research.cohorts.counts import MOST_COUNTED
 from registry.research.cohorts.document import FORMAT, LONGEST_NOTE, LONGEST_TITLE, MOST_ARMS, Have, How
 from registry.research.cohorts.operators import Operator
 
@@ -66,7 +67,10 @@ COUNTS = _object(
         "available": {**_NUMBER, "description": "Every case that you may use, before any condition."},
         "conditions": {
             **_list(_object({"path": _TEXT, "condition": _TEXT, "cases": _NUMBER})),
-            "description": "Cases of which each condition of the outermost group holds by itself.",
+            "description": (
+                f"Cases of which each condition, group or block holds by itself; the first {MOST_COUNTED}, and none "
+                "of what stands in a block."
+            ),
         },
         "arms": _list(
             _object(

@@ -27,7 +27,7 @@ from registry.research.api.cohort_schema import (
 from registry.research.cohorts import keeping
 from registry.research.cohorts.checking import DEEPEST, read
 from registry.research.cohorts.choosing import Chosen, of_version
-from registry.research.cohorts.counts import counted
+from registry.research.cohorts.counts import counted, counted_parts
 from registry.research.cohorts.document import Definition
 from registry.research.cohorts.sentence import diagnosis_labels, phrase, sentence, sentence_of
 from registry.research.models import Cohort
@@ -43,10 +43,9 @@ def counts_of(definition: Definition, user: Any) -> dict[str, Any]:
     """What a definition finds, each number beside what it is the number of."""
     found = counted(definition, user).as_json()
     diagnoses = diagnosis_labels()
-    group = definition.where
+    parts = counted_parts(definition)
     found["conditions"] = [
-        {"path": f"where.{group.how}[{n}]", "condition": phrase(part, diagnoses), "cases": cases}
-        for n, (part, cases) in enumerate(zip(group.parts, found["conditions"], strict=True))
+        {**counts, "condition": phrase(parts[counts["path"]], diagnoses)} for counts in found["conditions"]
     ]
     for arm, counts in zip(definition.arms, found["arms"], strict=True):
         counts |= {"label": arm.label, "condition": phrase(arm.where, diagnoses)}
@@ -60,7 +59,7 @@ class CohortSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Cohort
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "slug",
             "title",

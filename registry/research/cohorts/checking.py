@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from pydantic import BaseModel
 from pydantic import ValidationError as ShapeError
 from pydantic_core import ErrorDetails
 
@@ -46,13 +47,17 @@ def read(raw: Any, user: Any) -> Definition:
     ``user`` says which codes the database holds for them. Raises ``ValidationError`` with messages by path, such as
     ``where.all[1].variable``.
     """
+    return _Check(user).definition(sound(raw))
+
+
+def sound(raw: Any) -> Definition:
+    """A definition of sound shape, whose values and variables nobody has looked at. Raises ``ValidationError``."""
     data = _parsed(raw)
     _refuse_depth(data)
     try:
-        definition = Definition.model_validate(data)
+        return Definition.model_validate(data)
     except ShapeError as error:
         raise ValidationError(_at_paths(error)) from None
-    return _Check(user).definition(definition)
 
 
 def restored(data: Any) -> Definition:
@@ -170,7 +175,7 @@ def _in_words(details: ErrorDetails) -> str:
 
 def _known(location: tuple[int | str, ...]) -> Iterator[str]:
     """The keys of the part in which an unknown one stands."""
-    kinds = {
+    kinds: dict[str, type[BaseModel]] = {
         "<condition>": Condition,
         "<rows>": Rows,
         "<group>": Group,

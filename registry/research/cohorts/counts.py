@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 
 from cases.models import Lesion
 from registry.research.cohorts.compiler import arm_condition, cases_in_research, cases_of, condition_of
-from registry.research.cohorts.document import Definition
+from registry.research.cohorts.document import Definition, Group, Part
 from registry.research.tables import count_of
+
+MOST_COUNTED = 60
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Counts:
     #: Every case there is for this user, before any condition.
     available: int
     whole: Found
-    #: Cases of which each condition of the outermost group holds by itself, in its order.
-    conditions: tuple[int, ...]
+    #: Cases of which each part of the definition holds by itself, by its path; see ``counted_parts``.
+    conditions: dict[str, int]
     #: Arm code → what is in the arm.
     arms: dict[str, Found]
     overlaps: tuple[Overlap, ...]
@@ -79,7 +81,7 @@ class Counts:
             "patients": self.whole.patients,
             "lesions": self.whole.lesions,
             "available": self.available,
-            "conditions": list(self.conditions),
+            "conditions": [{"path": path, "cases": cases} for path, cases in self.conditions.items()],
             "arms": [
                 {
                     "code": code,
@@ -98,12 +100,30 @@ class Counts:
         }
 
 
+def counted_parts(definition: Definition) -> dict[str, Part]:
+    """The parts that are counted by themselves, by path, in their order.
+
+    Conditions, groups and blocks of the cohort, but not what stands in a block, which is about rows and not cases. Of a
+    very long definition the first ones.
+    """
+    found: dict[str, Part] = {}
+    waiting: list[tuple[str, Part]] = [("where", definition.where)]
+    while waiting and len(found) < MOST_COUNTED:
+        path, part = waiting.pop()
+        if path != "where":
+            found[path] = part
+        if isinstance(part, Group):
+            below = [(f"{path}.{part.how}[{n}]", each) for n, each in enumerate(part.parts)]
+            waiting += reversed(below)
+    return found
+
+
 def counted(definition: Definition, user: Any) -> Counts:
     """Three queries, however many conditions, arms and cases there are."""
-    conditions = [condition_of(part) for part in definition.where.parts]
+    parts = counted_parts(definition)
     single = cases_in_research(user).aggregate(
         available=Count("pk"),
-        **{f"condition_{n}": Count("pk", filter=condition) for n, condition in enumerate(conditions)},
+        **{f"part_{n}": Count("pk", filter=condition_of(part)) for n, part in enumerate(parts.values())},
     )
     whole, arms, overlaps, without_arm = _of_cohort(definition, user)
     publications = (
@@ -117,7 +137,7 @@ def counted(definition: Definition, user: Any) -> Counts:
     return Counts(
         available=single["available"],
         whole=whole,
-        conditions=tuple(single[f"condition_{n}"] for n in range(len(conditions))),
+        conditions={path: single[f"part_{n}"] for n, path in enumerate(parts)},
         arms=arms,
         overlaps=overlaps,
         without_arm=without_arm,
@@ -151,7 +171,7 @@ def _of_cohort(definition: Definition, user: Any) -> tuple[Found, dict[str, Foun
         sums[f"both_{one}_{other}"] = Sum(F(f"arm_{one}") * F(f"arm_{other}"))
     if flags:
         sums["without_arm"] = Count(Switch(When(**dict.fromkeys(flags, 0), then=F("pk"))))
-    found = {name: value or 0 for name, value in rows.aggregate(**sums).items()}
+    found: dict[str, int] = {name: value or 0 for name, value in rows.aggregate(**sums).items()}
     return (
         Found(found["cases"], found["patients"], found["lesions"]),
         {
@@ -159,9 +179,9 @@ def _of_cohort(definition: Definition, user: Any) -> tuple[Found, dict[str, Foun
             for n, code in enumerate(codes)
         },
         tuple(
-            Overlap((codes[one], codes[other]), cases)
+            Overlap((codes[one], codes[other]), both)
             for one, other in pairs
-            if (cases := found[f"both_{one}_{other}"])
+            if (both := found[f"both_{one}_{other}"])
         ),
         found.get("without_arm", 0),
     )

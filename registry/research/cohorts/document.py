@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 
 from registry.research.cohorts.operators import Operator
 
+#: The only format there has been.
 FORMAT = 1
 LONGEST_TITLE, LONGEST_NOTE, LONGEST_CODE, LONGEST_LABEL = 150, 2000, 20, 100
 MOST_ARMS = 10
@@ -111,7 +112,8 @@ class Group(_Part):
 
     @classmethod
     def of(cls, how: How, parts: list[Any]) -> "Group":
-        return cls.model_construct(**{how.value: parts})
+        made: dict[str, Any] = {how.value: parts}
+        return cls.model_construct(**made)
 
 
 class Arm(_Part):
@@ -125,7 +127,7 @@ class Arm(_Part):
 class Definition(_Part):
     """A whole definition. Made by ``reading.read``, which also checks it against the catalogue."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     title: str = Field(default="", max_length=LONGEST_TITLE)
     note: str = Field(default="", max_length=LONGEST_NOTE)
     where: Group

@@ -15,7 +15,7 @@ from registry.research.cohorts.document import Definition
 from registry.research.models.cohort import LONGEST_SLUG, Cohort, CohortVersion
 
 #: Words that are addresses of their own beside the cohorts.
-TAKEN_SLUGS = frozenset({"new", "preview"})
+TAKEN_SLUGS = frozenset({"new", "preview", "variables"})
 #: Two people who choose the same title at the same moment are told apart at the second attempt.
 ATTEMPTS = 20
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cases.models import Diagnosis
+from registry.core.units import shown_number
 from registry.research.cohorts.document import Condition, Definition, Group, Have, How, Part, Rows
 from registry.research.cohorts.operators import Operator
 from registry.research.cohorts.variables import askable, has_numbers, is_below_case, table_of
@@ -30,8 +32,9 @@ def diagnosis_labels() -> dict[str, str]:
     return dict(Diagnosis.objects.values_list("slug", "label"))
 
 
+@translation.override("en")
 def sentence(definition: Definition, diagnoses: Mapping[str, str] | None = None) -> str:
-    """The whole definition in one sentence, in the active language."""
+    """The whole definition in one sentence; in English, whoever asks, as it goes into files and papers."""
     words = _Words(diagnoses)
     if definition.where.parts:
         text = _("Cases %(conditions)s") % {"conditions": words.with_what(definition.where)}
@@ -55,6 +58,7 @@ def sentence_of(version: CohortVersion, diagnoses: Mapping[str, str] | None = No
         return _("This version can no longer be read: %(why)s") % {"why": " ".join(refused.messages)}
 
 
+@translation.override("en")
 def phrase(part: Part, diagnoses: Mapping[str, str] | None = None) -> str:
     """One part of a definition, to stand beside its count."""
     return capfirst(_Words(diagnoses).part(part).text)
@@ -138,7 +142,7 @@ class _Words:
         if part.operator is Operator.MISSING and said:
             template = _("%(name)s missing (%(value)s)")
         if part.operator is Operator.BETWEEN:
-            return _Phrase(template % {"name": name, "low": said[0], "high": said[1]})
+            return _Phrase(template % {"name": name, "low": shown_number(values[0]), "high": said[1]})
         word = pgettext("list", "and") if part.operator is Operator.HAS_ALL else pgettext("list", "or")
         listed = len(said) > 1 and part.operator is not Operator.MISSING
         return _Phrase(template % {"name": name, "value": _listed(said, word)}, listed=listed)

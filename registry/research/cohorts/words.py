@@ -1,18 +1,15 @@
-"""Variables, codes, numbers and tables of a cohort as a reader calls them, in the reader's language."""
+"""Variables, codes, numbers and tables of a cohort as a sentence calls them.
 
-from functools import cache
+Labels of variables and codes are English, as they are in the codebook and in every file.
+"""
+
 from typing import Any
 
-from django.apps import apps
-from django.utils import translation
 from django.utils.translation import gettext_lazy, ngettext
 
-from outcomes.codes import TimePoint
-from procedures.codes import Kind
 from registry.core.codes import MissingCode
 from registry.core.units import shown_number, with_unit
 from registry.research.cohorts.operators import Operator
-from registry.research.columns import codes_of
 from registry.research.variables import Variable
 
 #: One row and several rows of a table.
@@ -23,12 +20,19 @@ ROWS: dict[str, tuple[Any, Any]] = {
     "balloon_inflations": (gettext_lazy("balloon inflation"), gettext_lazy("Balloon inflations")),
     "assessments": (gettext_lazy("assessment"), gettext_lazy("Assessments")),
     "complications": (gettext_lazy("complication"), gettext_lazy("Complications")),
+    "treatments": (gettext_lazy("other treatment"), gettext_lazy("Other treatments")),
+    "ablations": (gettext_lazy("ablation cycle"), gettext_lazy("Ablation cycles")),
+    "transarterial_sessions": (
+        gettext_lazy("transarterial session"),
+        gettext_lazy("Transarterial sessions"),
+    ),
+    "transarterial_drugs": (gettext_lazy("transarterial drug"), gettext_lazy("Transarterial drugs")),
 }
 #: The tables of which a case has one row.
 ONE_ROW: dict[str, Any] = {
     "patients": gettext_lazy("Patient"),
     "cases": gettext_lazy("Case"),
-    "case_summary": gettext_lazy("Whole case"),
+    "case_summary": gettext_lazy("Summed up for the case"),
 }
 #: What a variable is called in a sentence, where its label says more than a sentence needs.
 SHORT = {"cases.Case.age_years": gettext_lazy("age")}
@@ -58,55 +62,17 @@ def table_label(table: str) -> str:
     return str(ROWS[table][1] if table in ROWS else ONE_ROW[table])
 
 
-# -- variables ---------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _declared(declaration: str) -> Any:
-    """The field or derived value behind a column; ``None`` for what is made up of several rows."""
-    label, _dot, name = declaration.rpartition(".")
-    if not label:
-        return None
-    model: Any = apps.get_model(label)
-    fields = (field for field in model._meta.concrete_fields if field.name == name)
-    return next(fields, None) or next((value for value in model.derived if value.name == name), None)
-
-
-def label_of(variable: Variable) -> str:
-    """The variable's label. The catalogue's is English; of another language is what the models declare."""
-    label = variable.column.label
-    if translation.get_language() in (None, "en"):
-        return label
-    for part in (_label_of_declared(variable), *TimePoint, *Kind):
-        label = _translated(label, part)
-    return label
-
-
-def _label_of_declared(variable: Variable) -> Any:
-    declared = _declared(variable.column.declaration)
-    return getattr(declared, "verbose_name", None) or getattr(declared, "label", None)
-
-
-def _translated(text: str, part: Any) -> str:
-    """``text`` with a piece of English in the language of the reader."""
-    lazy = getattr(part, "label", part)
-    if lazy is None:
-        return text
-    with translation.override("en"):
-        english = str(lazy)
-    return text.replace(english, str(lazy)) if english else text
+# -- variables -------------------------------------------------------------------------------------------------------
 
 
 def name_of(variable: Variable) -> str:
-    """The variable within a sentence: “VAS pain (3 months)”."""
+    """The variable within a sentence: “age”, “VAS pain (3 months)”."""
     short = SHORT.get(variable.column.declaration)
-    if short is not None and not variable.column.time_point:
+    if short is not None:
         return str(short)
-    label = label_of(variable)
-    if variable.column.time_point:
-        point = str(TimePoint(variable.column.time_point).label)
-        return f"{label.removesuffix(f', {point}')} ({point})"
-    return label
+    # A comma within a name would run into those of the sentence.
+    name, comma, rest = variable.column.label.partition(", ")
+    return f"{name} ({rest})" if comma else name
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
@@ -124,18 +90,7 @@ def number_with_unit(variable: Variable, number: Any) -> str:
 
 def code_label(variable: Variable, code: str) -> str:
     """What a code means; the code itself where nobody has said."""
-    found = dict(codes_in_words(variable))
-    return found.get(code, code)
-
-
-def codes_in_words(variable: Variable) -> tuple[tuple[str, str], ...]:
-    """The code list with labels in the reader's language."""
-    declared = _declared(variable.column.declaration or variable.column.source)
-    if declared is not None and hasattr(declared, "get_attname"):
-        listed = codes_of(declared)
-        if listed:
-            return listed
-    return variable.column.codes
+    return dict(variable.column.codes).get(code, code)
 
 
 def reason_label(code: str) -> str:

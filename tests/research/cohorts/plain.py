@@ -3,17 +3,9 @@
 from collections import defaultdict
 
 from registry.research.cohorts.document import Condition, Rows
+from registry.research.cohorts.variables import row_tables
 from registry.research.export import select
 from registry.research.tables import tables
-
-BELOW_CASE = (
-    "lesions",
-    "procedures",
-    "treated_lesions",
-    "balloon_inflations",
-    "assessments",
-    "complications",
-)
 
 
 class Registry:
@@ -21,7 +13,7 @@ class Registry:
 
     def __init__(self, user):
         self.rows = defaultdict(lambda: defaultdict(list))
-        for name in ("cases", "case_summary", *BELOW_CASE):
+        for name in ("cases", "case_summary", *row_tables()):
             for row in self.read(name, user):
                 self.rows[name][str(row["case_id"])].append(row)
         patients = {row["patient_id"]: row for row in self.read("patients", user)}

@@ -31,10 +31,22 @@ def test_cases_patients_and_lesions_are_counted_apart(world):
 
 def test_each_condition_is_counted_by_itself(world):
     counts = counts_of(world.researcher, OLD, RFA, LARGE)
-    assert (counts.whole.cases, counts.conditions) == (0, (2, 1, 1))
+    assert (counts.whole.cases, list(counts.conditions.values())) == (0, [2, 1, 1])
     assert "No case fits." in counts.warnings()
     assert counts_of(world.researcher, RFA, LARGE, how="any").whole.cases == 2
     assert counts_of(world.researcher, RFA, how="none").whole.cases == 1
+
+
+def test_what_stands_in_a_group_is_counted_too_and_what_stands_in_a_block_is_not(world):
+    block = {"rows": "lesions", "have": "any", "where": {"all": [LARGE]}}
+    counts = counts_of(world.researcher, {"any": [RFA, block]}, OLD)
+    assert counts.conditions == {
+        "where.all[0]": 2,
+        "where.all[0].any[0]": 1,
+        "where.all[0].any[1]": 1,
+        "where.all[1]": 2,
+    }
+    assert len(counts_of(world.researcher, *[OLD] * 100).conditions) == 60
 
 
 def test_arms_their_overlap_and_what_is_in_none(world):
