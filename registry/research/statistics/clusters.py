@@ -7,7 +7,7 @@ and 1.
 
 import math
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -90,6 +90,14 @@ def clustered_mean(values: Iterable[Any], patients: Iterable[Hashable]) -> Resul
     half = t_quantile(df) * error
     between = Interval(middle - half, middle + half)
     return Result("mean", MEAN, CLUSTERED_MEAN, n, middle, between, df=float(df), details=details)
+
+
+def clustered_share(answers: Iterable[bool | None], patients: Iterable[Hashable]) -> Result:
+    """The share of yes: the mean of 1 and 0, its interval cut at 0 and 1."""
+    found = clustered_mean([None if answer is None else float(answer) for answer in answers], patients)
+    between = found.interval
+    cut = between and Interval(max(0.0, between.low), min(1.0, between.high))
+    return replace(found, measure="share", label=gettext_lazy("share"), interval=cut)
 
 
 def clustered_difference(

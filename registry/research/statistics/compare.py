@@ -26,11 +26,16 @@ class Comparison:
 
     main: Result
     others: tuple[Result, ...]
-    difference: Result
+    #: ``None`` where values of one patient belong together and the test allows for it.
+    difference: Result | None
     why: str
 
+    @property
+    def results(self) -> tuple[Result, ...]:
+        return (self.main, *self.others, *((self.difference,) if self.difference else ()))
+
     def as_rows(self) -> list[dict[str, Any]]:
-        return [row for result in (self.main, *self.others, self.difference) for row in result.as_rows()]
+        return [row for result in self.results for row in result.as_rows()]
 
 
 def numbers(groups: Sequence[Sample | Iterable[Any]]) -> Comparison:

@@ -25,7 +25,7 @@ from registry.research.statistics.result import (
     no_values,
 )
 from registry.research.statistics.sample import Sample, ranks
-from registry.research.statistics.t_tests import differences_of
+from registry.research.statistics.t_tests import changes
 
 #: Below this many values the exact distribution is used, if there are no ties.
 EXACT_BELOW = 50
@@ -92,7 +92,7 @@ def rank_sum(first: Sample | Iterable[Any], second: Sample | Iterable[Any]) -> R
 
 def signed_rank(before: Sequence[Any], after: Sequence[Any]) -> Result:
     """The typical change from before to after, over the pairs of which both are given."""
-    sample = differences_of(before, after)
+    sample = Sample.of(changes(before, after))
     n = (sample.n,)
     if not sample.n:
         return Result("pseudomedian", PSEUDOMEDIAN, SIGNED_RANK_NORMAL, n, reason=no_values())

@@ -85,18 +85,18 @@ def _difference(method: Method, a: Sample, b: Sample, error: float, df: float) -
     )
 
 
-def differences_of(before: Sequence[Any], after: Sequence[Any]) -> Sample:
-    """After less before of every pair of which both are given; the rest counts as missing.
+def changes(before: Sequence[Any], after: Sequence[Any]) -> list[float | None]:
+    """After less before, pair by pair; ``None`` where either is missing.
 
     Rounded to ten decimals, so that 7.5 − 7.4 and 3.2 − 3.1 are the same change.
     """
     pairs = [(number_of(one), number_of(other)) for one, other in zip(before, after, strict=True)]
-    return Sample.of(None if one is None or other is None else round(other - one, 10) for one, other in pairs)
+    return [None if one is None or other is None else round(other - one, 10) for one, other in pairs]
 
 
 def paired(before: Sequence[Any], after: Sequence[Any]) -> Result:
     """Mean of after less before, over the pairs of which both are given."""
-    sample = differences_of(before, after)
+    sample = Sample.of(changes(before, after))
     n = (sample.n,)
     if not sample.n:
         return Result("mean_change", CHANGE, PAIRED, n, reason=no_values())
