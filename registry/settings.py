@@ -51,6 +51,8 @@ SECRET_KEY = env.secret_key.get_secret_value() or get_random_secret_key()
 SECRET_KEY_IS_SET = bool(env.secret_key.get_secret_value())
 IDENTITY_KEY = env.identity_key.get_secret_value() or SECRET_KEY
 IDENTITY_KEY_IS_SET = bool(env.identity_key.get_secret_value())
+#: Counts of unpublished patients from 1 to this one are not shown in aggregate output.
+EXPORT_SMALL_CELL = env.export_small_cell
 
 ALLOWED_HOSTS = [host.strip() for host in env.allowed_hosts.split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [origin.strip() for origin in env.csrf_trusted_origins.split(",") if origin.strip()]

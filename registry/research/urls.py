@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from registry.research.api.exports import ArchiveView, ExportView, ReceiptView
 from registry.research.api.jobs import JobFileView, JobView
+from registry.research.api.statistics import CohortStatisticsView
 from registry.research.views.bands import PublishedBands
 from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
@@ -23,6 +24,9 @@ urlpatterns = [
     path("api/v1/export/jobs/<uuid:uuid>/", JobView.as_view(), name="export-job"),
     path("api/v1/export/jobs/<uuid:uuid>/file/", JobFileView.as_view(), name="export-job-file"),
     path("api/v1/export/archive.zip", ArchiveView.as_view(), name="export-archive"),
+    path(
+        "api/v1/cohorts/<slug:slug>/statistics/", CohortStatisticsView.as_view(), name="api-cohort-statistics"
+    ),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
     re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
     path("cohorts/", CohortList.as_view(), name="cohort-list"),

@@ -148,6 +148,17 @@ def drawable(document: Draft) -> Draft:
 # -- steps -------------------------------------------------------------------------------------------------------------
 
 
+def identifier_of(path: str) -> str:
+    """The identifier of the part at this path, or of the field: ``where.all[1].value`` is of ``where-1``."""
+    found = re.match(r"where|arms\[(\d+)\](\.where)?", path)
+    if found is None:
+        return f"id_{path}" if path in ("title", "note") else ""
+    root = ROOT if found[1] is None else f"arm{found[1]}"
+    if root != ROOT and not found[2]:
+        return f"{root}-{path.rpartition('.')[2]}"
+    return "-".join([root, *(str(number) for number in _numbers(path[found.end() :]))])
+
+
 def group_at(draft: Draft, identifier: str) -> Part | None:
     """The group that an identifier names, or the group within the block that it names."""
     part = part_at(draft, identifier)

@@ -57,11 +57,15 @@ def mix_of(definition: Definition, user: Any) -> Mix:
     rows = [
         Row(_("Age, mean (range)"), tuple(_age(each) for each in of_column)),
         Row(_("Female"), tuple(Share(each["female"], each["sex"]) for each in of_column)),
-        *_counted(cases, columns, "disease_status", _("Disease status"), dict(DiseaseStatus.choices).get),
+        *_counted(cases, columns, "disease_status", _("Disease status"), _status),
         *_counted(cases.annotate(found=strategy_sql()), columns, "found", _("Strategy"), lambda code: code),
     ]
     headed = ((code, label, each["cases"]) for (code, label), each in zip(names, of_column, strict=True))
     return Mix(tuple(headed), tuple(rows))
+
+
+def _status(code: str) -> str:
+    return capfirst(str(DiseaseStatus(code).label))
 
 
 def _age_sql() -> Any:
@@ -105,7 +109,7 @@ def _counted(
     totals = [sum(row[n] for row in found) for n in counts]
     rows = [
         Row(
-            capfirst(str(label(row[name]))),
+            label(row[name]),
             tuple(Share(row[n], total) for n, total in zip(counts, totals, strict=True)),
             heading,
         )

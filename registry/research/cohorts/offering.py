@@ -16,6 +16,20 @@ from registry.research.variables import Variable
 
 #: So many are listed for a search; more words find fewer.
 MOST_FOUND = 60
+#: What most questions begin with.
+OFTEN = (
+    "cases.strategy",
+    "cases.age_years",
+    "cases.sex",
+    "cases.diagnosis",
+    "cases.disease_status",
+    "cases.publication",
+    "lesions.denis_zone",
+    "lesions.volume_ml",
+    "case_summary.vas_pain__baseline",
+    "case_summary.vas_pain__month_3",
+    "complications.sir_grade",
+)
 _FOLLOW_UP = "outcomes.FollowUpStatus."
 
 
@@ -25,12 +39,13 @@ class Offer:
 
     heading: str
     variables: tuple[Variable, ...]
+    is_open: bool = False
 
     @property
     def rows(self) -> str:
-        """The table below the case that the variables belong to; empty for what a case has once."""
+        """The table below the case that all of these belong to; empty for what a case has once."""
         table = self.variables[0].table
-        return table if table in row_tables() else ""
+        return table if table in row_tables() and not self.is_open else ""
 
     @property
     def row(self) -> str:
@@ -80,7 +95,11 @@ def found(words: str, within: str = "") -> tuple[list[Offer], int]:
     if wanted:
         fitting.sort(key=lambda variable: not all(word in _called(variable) for word in wanted))
     listed = fitting[:MOST_FOUND] if wanted else fitting
-    return list(_offers(listed)), len(fitting) - len(listed)
+    offers = list(_offers(listed))
+    if not wanted and not within:
+        often = tuple(askable()[key] for key in OFTEN)
+        offers.insert(0, Offer(_("Often asked"), often, is_open=True))
+    return offers, len(fitting) - len(listed)
 
 
 @cache

@@ -56,7 +56,17 @@ def askable() -> Mapping[str, Variable]:
 
 def closest(word: str, known: Iterable[str]) -> str:
     """The known name that this one was probably meant to be; empty where none is near."""
-    return next(iter(difflib.get_close_matches(word[:80], list(known), n=1, cutoff=0.6)), "")
+    word, names = word[:80], list(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    table, point, stem = word.partition(".")
+    if point and stem:
+        # The beginning of a name says more than letters in common: “cases.age” is not cases.sex.
+        begun = [name for name in names if name.partition(".")[2].startswith(stem)]
+        begun = [
+            name for name in begun if difflib.get_close_matches(table, [name.partition(".")[0]], cutoff=0.7)
+        ]
+        near = sorted(begun, key=len) + near
+    return next(iter(near), "")
 
 
 # -- codes that the database holds ---------------------------------------------------------------------------------

@@ -206,7 +206,10 @@ class _State:
             "stale": self.stale,
             "refused": self.refused,
             "errors": drawing.errors,
-            "summary": list(drawing.errors.items()),
+            "summary": [
+                {"path": path, "target": drafting.identifier_of(path), "said": " ".join(said)}
+                for path, said in drawing.errors.items()
+            ],
             "drawing": drawing,
             "root": root_of(self.draft, drawing),
             "arms": arms_of(self.draft, drawing),

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from registry.core.codes import MissingCode
 from registry.core.units import shown_number, shown_unit
 from registry.research.cohorts.document import Have, How
@@ -15,7 +16,7 @@ from registry.research.cohorts.drafting import Draft, how_of, parts_of
 from registry.research.cohorts.operators import FITTING, Expects, Operator, expected
 from registry.research.cohorts.variables import askable, choices_of, has_numbers, is_choosable
 from registry.research.cohorts.words import OPERATORS, one_row, table_label
-from registry.research.columns import ColumnType
+from registry.research.columns import ColumnType, Identity
 from registry.research.variables import Variable
 
 HOW = {
@@ -26,6 +27,8 @@ HOW = {
 HAVE = {Have.ANY: gettext_lazy("any"), Have.EVERY: gettext_lazy("every"), Have.NONE: gettext_lazy("no")}
 #: Up to so many values are chosen side by side; more stand in a box that scrolls.
 SIDE_BY_SIDE = 12
+#: Up to so many stand beside the operator.
+NARROW = 3
 
 
 @dataclass
@@ -87,6 +90,8 @@ class DrawnGroup(DrawnPart):
     within = ""
     #: How deep it stands; the outermost is 0.
     depth = 0
+    #: Whether it is the group of a block, which is named and taken away with the block.
+    of_block = False
 
     @property
     def how(self) -> str:
@@ -159,7 +164,7 @@ class DrawnRows(DrawnPart):
     def group(self) -> DrawnGroup:
         """The conditions on a row; their fields are named as the block's own."""
         made = DrawnGroup(self.part["where"], self.id, f"{self.path}.where", self.drawing)
-        made.within, made.depth = self.rows, self.depth
+        made.within, made.depth, made.of_block = self.rows, self.depth, True
         return made
 
 
@@ -256,6 +261,11 @@ class DrawnCondition(DrawnPart):
         return [(value, label, value in chosen) for value, label in offered.items()]
 
     @property
+    def is_wide(self) -> bool:
+        """Whether what is chosen from needs a line of its own."""
+        return self.control == "reasons" or (self.control == "several" and len(self.choices) > NARROW)
+
+    @property
     def scrolls(self) -> bool:
         return len(self.choices) > SIDE_BY_SIDE
 
@@ -273,6 +283,8 @@ class DrawnCondition(DrawnPart):
         """Which values there can be, as a hint below the control."""
         if self.variable is None or self.variable.limits is None:
             return ""
+        if self.variable.column.identity is Identity.AGE:
+            return _("0 to %(most)d; older counts as %(most)d") % {"most": HIGHEST_SHOWN_AGE_YEARS}
         low, high = self.variable.limits.low, self.variable.limits.high
         if low is None or high is None:
             return ""

@@ -1,6 +1,5 @@
 /** The builder of a cohort and its page: choosing a variable by keyboard, and copying the definition. */
 
-const builder = () => document.getElementById("builder");
 const OFFERS = "#picker-offers .offer-button, #picker-offers summary";
 
 /** What can be chosen now: headings, and the variables of those that are open. */
@@ -26,9 +25,17 @@ function walk(event) {
   }
 }
 
-/** A count that was asked for before a step is of the draft before it. */
-function forget(event) {
-  if (event.target === builder()) htmx.trigger("#outcome", "htmx:abort");
+let step = 0;
+const askedAt = new WeakMap();
+
+function ask(event) {
+  if (event.target.id === "builder") step += 1;
+  askedAt.set(event.detail.xhr, step);
+}
+
+/** A count that was asked for before a step is of the draft before it, and comes too late. */
+function passOver(event) {
+  if (event.detail.target?.id === "outcome" && askedAt.get(event.detail.xhr) !== step) event.detail.shouldSwap = false;
 }
 
 async function copy(event) {
@@ -45,6 +52,7 @@ async function copy(event) {
 }
 
 document.addEventListener("keydown", walk);
-document.addEventListener("htmx:beforeRequest", forget);
+document.addEventListener("htmx:beforeRequest", ask);
+document.addEventListener("htmx:beforeSwap", passOver);
 document.addEventListener("click", copy);
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;

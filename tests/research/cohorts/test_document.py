@@ -36,6 +36,20 @@ def test_an_unknown_variable_is_named_with_the_nearest_one():
     }
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lesion.vol", "lesions.volume_ml"),
+        ("cases.age", "cases.age_years"),
+        ("assessment.vas", "assessments.vas_pain"),
+        ("case_sumary.vas_pain__month_3", "case_summary.vas_pain__month_3"),
+    ],
+)
+def test_the_beginning_of_a_name_says_what_was_meant(typed, meant):
+    said = refused({"variable": typed, "is": ">", "value": 3})["where.all[0].variable"][0]
+    assert said.endswith(f"Did you mean {meant}?")
+
+
 def test_a_name_that_is_near_to_nothing_is_refused_all_the_same():
     said = refused({"variable": "x" * 5000, "is": ">", "value": 3})["where.all[0].variable"][0]
     assert said.startswith("There is no variable “xxx") and len(said) < 200
