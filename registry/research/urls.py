@@ -6,9 +6,9 @@ from registry.research.api.exports import ArchiveView, ExportView, ReceiptView
 from registry.research.api.jobs import JobFileView, JobView
 from registry.research.api.statistics import CohortStatisticsView
 from registry.research.views.bands import PublishedBands
-from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
 from registry.research.views.cohorts import CohortList, CohortPage
+from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
