@@ -6,6 +6,7 @@ can be found again from an export of the same cohort.
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,18 +158,20 @@ class CohortData:
 
 def read(chosen: Chosen) -> CohortData:
     """Everything of a cohort, in one snapshot: a query per table, whatever the size."""
+    with closing(Snapshot()) as snapshot:
+        return read_in(snapshot, chosen)
+
+
+def read_in(snapshot: Snapshot, chosen: Chosen) -> CohortData:
+    """The same in a view of the database that is open already."""
     arms = chosen.definition.arms
     flags = {f"arm {n}": _flag(arm_condition(arm)) for n, arm in enumerate(arms)}
-    snapshot = Snapshot()
-    try:
-        cases = _rows(snapshot, chosen, tables()["case_summary"], COLUMNS["case_summary"], flags)
-        at = {key: position for position, key in enumerate(cases["case_id"])}
-        frames = {"case_summary": Frame(cases, range(len(at)))}
-        for name in list(COLUMNS)[1:]:
-            columns = _rows(snapshot, chosen, tables()[name], COLUMNS[name], {})
-            frames[name] = Frame(columns, [at[key] for key in columns["case_id"]])
-    finally:
-        snapshot.close()
+    cases = _rows(snapshot, chosen, tables()["case_summary"], COLUMNS["case_summary"], flags)
+    at = {key: position for position, key in enumerate(cases["case_id"])}
+    frames = {"case_summary": Frame(cases, range(len(at)))}
+    for name in list(COLUMNS)[1:]:
+        columns = _rows(snapshot, chosen, tables()[name], COLUMNS[name], {})
+        frames[name] = Frame(columns, [at[key] for key in columns["case_id"]])
     members = {arm.code: cases[f"arm {n}"] for n, arm in enumerate(arms)}
     return gathered(frames, cases["patient_id"], cases["published"], chosen.definition, members)
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from registry.research.cohort_statistics.tables import HEADER, StatisticsTable, file_rows
-from registry.research.formats import boolean_text, defused_text
+from registry.research.formats.values import boolean_text, defused_text
 
 CSV_TYPE = "text/csv; charset=utf-8"
 
