@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from registry.core.codes import MissingCode
@@ -24,7 +24,11 @@ HOW = {
     How.ANY: gettext_lazy("any of these holds"),
     How.NONE: gettext_lazy("none of these holds"),
 }
-HAVE = {Have.ANY: gettext_lazy("any"), Have.EVERY: gettext_lazy("every"), Have.NONE: gettext_lazy("no")}
+HAVE = {
+    Have.ANY: pgettext_lazy("before the name of a row", "any"),
+    Have.EVERY: pgettext_lazy("before the name of a row", "every"),
+    Have.NONE: pgettext_lazy("before the name of a row", "no"),
+}
 #: Up to so many values are chosen side by side; more stand in a box that scrolls.
 SIDE_BY_SIDE = 12
 #: Up to so many stand beside the operator.
