@@ -38,6 +38,7 @@ TYPES = {
     ColumnType.CODE_SET: _("several codes"),
     ColumnType.TEXT: pgettext_lazy("type of a variable", "text"),
     ColumnType.DATE: pgettext_lazy("type of a variable", "date"),
+    ColumnType.DATETIME: _("date and time"),
 }
 IDENTIFYING = {
     Identity.NUMBER: _("identifying number"),
