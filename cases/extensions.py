@@ -11,12 +11,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Column:
-    """A value of each case, computed in SQL (``expression``) and worded by ``words``."""
+    """A value of each case, computed in SQL (``expression``) and worded by ``words``.
+
+    ``equals`` is a condition for cases of one value, where that is quicker than to compute it for all.
+    """
 
     name: str
     label: Any
     expression: Callable[[], Any]
     words: Callable[[Any], str]
+    equals: Callable[[str], Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.extensions import Column, Filter
 from procedures import codes
-from procedures.strategy import strategy_sql
+from procedures.strategy import strategy_is, strategy_sql
 
 #: How a strategy's parts are called where space is short.
 SHORT = {
@@ -32,5 +32,5 @@ def _of_kind(cases: Any, kind: str) -> Any:
     return cases.filter(Exists(procedures))
 
 
-STRATEGY = Column("strategy", _("Strategy"), strategy_sql, strategy_words)
+STRATEGY = Column("strategy", _("Strategy"), strategy_sql, strategy_words, strategy_is)
 KIND = Filter("kind", _("Procedure"), lambda: codes.Kind.choices, _of_kind)

@@ -3,12 +3,14 @@
 import itertools
 import math
 from collections.abc import Iterable
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Case as Switch
-from django.db.models import Exists, F, Max, OuterRef, Subquery, Sum, Value, When
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Concat, NullIf, Substr
 from django.utils.translation import gettext_lazy as _
 
@@ -119,16 +121,35 @@ def strategy_of(case: Any) -> str | None:
     return "+".join(parts) or None
 
 
-def strategy_sql(case_path: str = "pk") -> Any:
-    """The strategy as an expression; ``case_path`` leads from the queryset's rows to the case."""
+def _parts_sql(case_path: str) -> dict[str, Any]:
+    """Each part of a strategy, in order → whether the case has it."""
     procedures = apps.get_model("procedures", "Procedure").objects.filter(case=OuterRef(case_path))
     sessions = apps.get_model("procedures", "TransarterialSession").objects.filter(
         procedure__case=OuterRef(case_path)
     )
-    parts = [
-        Switch(When(Exists(rows.filter(kind=kind)), then=Value(f"+{kind}")), default=Value(""))
+    return {
+        kind: Exists(rows.filter(kind=kind))
         for rows, kinds in ((procedures, codes.Kind.values), (sessions, codes.TransarterialKind.values))
         for kind in kinds
+    }
+
+
+def strategy_is(strategy: str) -> Q:
+    """Cases of one strategy: what it has first, as most cases are out by that. None for what is no strategy."""
+    there = _parts_sql("pk")
+    wanted = strategy.split("+")
+    if wanted != [part for part in there if part in wanted]:
+        return Q(pk__in=[])
+    has = [Q(there[part]) for part in wanted]
+    lacks = [~Q(found) for part, found in there.items() if part not in wanted]
+    return reduce(and_, has + lacks)
+
+
+def strategy_sql(case_path: str = "pk") -> Any:
+    """The strategy as an expression; ``case_path`` leads from the queryset's rows to the case."""
+    parts = [
+        Switch(When(found, then=Value(f"+{part}")), default=Value(""))
+        for part, found in _parts_sql(case_path).items()
     ]
     joined = Concat(*parts, output_field=models.CharField())
     return NullIf(Substr(joined, 2, output_field=models.CharField()), Value(""))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -164,8 +164,9 @@ class CaseFilterForm(forms.Form):
         if "changed_to" in given:
             cases = cases.filter(modified_at__lt=_midnight(given["changed_to"] + datetime.timedelta(days=1)))
         if "level" in given:
-            lesions = Lesion.objects.filter(has_level(given["level"]), case=OuterRef("pk")).order_by()
-            cases = cases.filter(Exists(lesions))
+            # Found once, not case by case: a rare level would be looked for in every lesion of the centre.
+            lesions = Lesion.objects.filter(has_level(given["level"])).order_by()
+            cases = cases.filter(pk__in=lesions.values("case"))
         for added in extensions.filters():
             if added.name in given:
                 cases = added.apply(cases, given[added.name])
@@ -174,7 +175,7 @@ class CaseFilterForm(forms.Form):
             if value == EMPTY:
                 cases = cases.filter(**{f"{column.name}__isnull": True})
             elif value is not None:
-                cases = cases.filter(**{column.name: value})
+                cases = cases.filter(column.equals(value) if column.equals else Q(**{column.name: value}))
         if "mine" in given:
             cases = cases.filter(Q(created_by=self.user) | Q(modified_by=self.user))
         if "q" in given:

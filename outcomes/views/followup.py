@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.vary import vary_on_headers
 
 from cases import extensions
-from cases.models import Case
+from cases.models import Case, Patient
 from cases.views.case_filters import EVERYTHING, found
 from outcomes import plan
 from outcomes.plan import PLAN, Ending, State
@@ -47,6 +47,8 @@ TABS = (
 ME = ".me"
 #: Overdue windows are looked for in wider and wider bands: the list begins with what closed last.
 BANDS_DAYS = (14, 120, None)
+#: In the order of the ids so many patients are looked at first, then twice as many, up to the most.
+PATIENTS_AT_ONCE, MOST_PATIENTS_AT_ONCE = 250, 4000
 HEADINGS = (
     Heading("case", _("Case")),
     Heading("strategy", _("Strategy")),
@@ -140,7 +142,6 @@ def of_tab(cases: Any, tab: str, wanted: str, today: datetime.date) -> Any:
 def _sort_key(sort: str, tab: str, wanted: str, today: datetime.date) -> Any:
     """What a column sorts by; ``None`` for what cannot be sorted by on this tab."""
     keys: dict[str, Any] = {
-        "case": F("patient__registry_id"),
         "date": F("index_date"),
         "clinician": F("created_by__username"),
         **{column.name: column.expression() for column in extensions.columns()},
@@ -151,9 +152,33 @@ def _sort_key(sort: str, tab: str, wanted: str, today: datetime.date) -> Any:
     return keys.get(sort.removeprefix("-"))
 
 
+def _by_case(
+    form: FollowUpFilterForm, pages: Pages, today: datetime.date, *, descending: bool
+) -> tuple[list[int], bool]:
+    """The pages in the order of the ids, patient by patient: only as many are judged as it takes to fill them.
+
+    In one query a database judges every case of the centre before it sorts: each judgement looks at all time points.
+    """
+    patients = Patient.objects.for_user(form.user).filter(center__in=[center.pk for center in form.centers])
+    key = F("registry_id").desc() if descending else F("registry_id").asc()
+    within = F("patient__registry_id").desc() if descending else F("patient__registry_id").asc()
+    found: list[int] = []
+    seen, step = 0, PATIENTS_AT_ONCE
+    while len(found) <= pages.stop:
+        some = list(patients.order_by(key).values_list("pk", flat=True)[seen : seen + step])
+        if not some:
+            break
+        rows = of_tab(form.cases().filter(patient__in=some), form.tab, form.wanted, today)
+        found += rows.order_by(within, "number", "pk").values_list("pk", flat=True)
+        seen, step = seen + step, min(2 * step, MOST_PATIENTS_AT_ONCE)
+    return found[pages.start : pages.stop], len(found) > pages.stop
+
+
 def _page(form: FollowUpFilterForm, sort: str, pages: Pages, today: datetime.date) -> tuple[list[int], bool]:
     """The primary keys of the cases on the pages asked for, in order, and whether more follow."""
     tab, wanted, cases = form.tab, form.wanted, form.cases()
+    if sort.removeprefix("-") == "case":
+        return _by_case(form, pages, today, descending=sort.startswith("-"))
     key = _sort_key(sort, tab, wanted, today)
     if key is not None:
         ordered = of_tab(cases, tab, wanted, today).annotate(key=key)

@@ -140,6 +140,8 @@ def test_filters_of_a_link_are_named_and_can_be_taken_away(as_clinician, clinici
     bare = CaseFactory(patient=PatientFactory(center=center), by=clinician)
     assert listed(as_clinician, strategy="rfa", mine="on") == [case]
     assert listed(as_clinician, strategy=".none") == [bare]
+    for none in ("sacroplasty", "rfa+sacroplasty", "rfa+rfa", "x", "+"):
+        assert listed(as_clinician, strategy=none) == []
     response = as_clinician.get(URL, {"strategy": "rfa", "mine": "on"})
     html = response.content.decode()
     assert "Strategy: RFA" in html and "entered or changed by me" in html

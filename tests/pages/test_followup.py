@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from outcomes.views import followup
 from registry.access.models import AccessEvent
 from registry.core import records
 from tests import factories
@@ -143,6 +144,21 @@ def test_a_filter_that_cannot_be_read_is_left_out(as_clinician, center):
     )
     assert len(response.context["lines"]) == 1
     assert response.context["form"].errors
+
+
+def test_the_order_of_ids_holds_across_the_steps_in_which_it_is_found(as_clinician, center, monkeypatch):
+    monkeypatch.setattr(followup, "PATIENTS_AT_ONCE", 1)
+    monkeypatch.setattr(followup, "MOST_PATIENTS_AT_ONCE", 2)
+    monkeypatch.setattr("registry.core.views.listing.PAGE_SIZE", 2)
+    wanted = []
+    for _patient in range(5):
+        patient = PatientFactory(center=center)
+        wanted += [made(center, 30, "baseline", "day_1", patient=patient, number=n) for n in (1, 2)]
+        made(center, 30, "baseline", "day_1", "month_1")  # nothing is open
+    pages = [cases_of(as_clinician, sort="case", page=page) for page in range(1, 7)]
+    assert pages == [wanted[at : at + 2] for at in range(0, 12, 2)]
+    backwards = [case for at in range(8, -2, -2) for case in wanted[at : at + 2]]
+    assert cases_of(as_clinician, sort="-case", to=5) == backwards
 
 
 @pytest.mark.parametrize("sort", ["case", "strategy", "date", "point", "window", "clinician"])

@@ -15,7 +15,7 @@ from outcomes.models import Assessment, Complication, FollowUpStatus
 from outcomes.models.followup import EVENTS
 from procedures.codes import Kind
 from procedures.models import Ablation, BalloonInflation, Procedure, TransarterialSession, TreatedLesion
-from procedures.strategy import STRATEGY
+from procedures.strategy import STRATEGY, strategy_is
 from registry.core import fields
 from registry.core.models import Record
 from registry.core.records import _pass
@@ -169,8 +169,12 @@ def test_sql_and_python_agree(forest):
                 for value in model.derived:
                     in_sql, in_python = getattr(row, value.name), value.python(row)
                     assert same(in_sql, in_python), (model.__name__, value.name, in_sql, in_python)
-        for case in Case.objects.annotate(in_sql=STRATEGY.sql()):
+        found = list(Case.objects.annotate(in_sql=STRATEGY.sql()))
+        for case in found:
             assert same(case.in_sql, STRATEGY.python(case))
+        for strategy in {case.in_sql for case in found} - {None}:
+            of_it = {case.pk for case in found if case.in_sql == strategy}
+            assert set(Case.objects.filter(strategy_is(strategy)).values_list("pk", flat=True)) == of_it
         for row in Assessment.objects.annotate(
             in_sql=day_sql("date", "case", "interval_value", "interval_unit")
         ):
