@@ -1,29 +1,41 @@
 """The course of own cases beside published groups as a drawing, made by the server: no library has to be loaded for it.
 
-Own values are drawn with whiskers of one standard deviation, published ones as grey lines on a band of one, with their
-name at the line's end.
+Own values are drawn with whiskers, published ones as grey lines with their name at the line's end: on a band of one
+standard deviation, or with whiskers too where intervals are drawn.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+from registry.research.course import Scale
 from registry.research.own_course import OwnCourse
 
-#: Units of the drawing; the style sheet sizes it. The scores of the axis are the ends of the scale.
+#: Units of the drawing; the style sheet sizes it.
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 26, 104, 12, 46
-LOW, HIGH, STEP = 0, 10, 2
+LEFT, RIGHT, TOP, BOTTOM = 30, 104, 12, 46
 #: Height of a label, and about how wide one of its letters is.
 LINE, LETTER = 16, 7.2
 
 
-def _y(value: float) -> float:
-    return round(TOP + (HIGH - min(max(value, LOW), HIGH)) / (HIGH - LOW) * (HEIGHT - TOP - BOTTOM), 1)
+@dataclass(frozen=True)
+class Axis:
+    """The axis of a score: its ends are those of the scale."""
+
+    scale: Scale
+
+    def y(self, value: float) -> float:
+        low, high = self.scale.low, self.scale.high
+        return round(TOP + (high - min(max(value, low), high)) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
+
+    def dot(self, x: float, mean: float, ends: tuple[float, float] | None, title: str) -> "Dot":
+        if ends is None:
+            return Dot(x, self.y(mean), title=title)
+        return Dot(x, self.y(mean), self.y(ends[0]), self.y(ends[1]), title)
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A mean, and the ends of one standard deviation to either side."""
+    """A mean, and the ends of its whisker."""
 
     x: float
     y: float
@@ -86,14 +98,16 @@ class Drawing:
     own: Line | None
     labels: tuple[Label, ...]
     own_labels: tuple[Label, ...]
+    #: Whether published spread is a band behind the lines; whiskers otherwise.
+    bands: bool = True
 
 
 def draw(course: OwnCourse, own_name: str) -> Drawing:
     """Lay out the drawing of a course."""
-    axis = course.axis()
+    days, axis = course.axis(), Axis(course.scale)
 
     def x(day: float) -> float:
-        return round(LEFT + 10 + axis.place(day) * (WIDTH - LEFT - RIGHT - 20), 1)
+        return round(LEFT + 10 + days.place(day) * (WIDTH - LEFT - RIGHT - 20), 1)
 
     published, labels = [], []
     for number in range(len(course.groups)):
@@ -102,15 +116,15 @@ def draw(course: OwnCourse, own_name: str) -> Drawing:
             reported = row.published.get(number)
             if reported is None:
                 continue
-            sd = reported.sd.value if reported.sd else None
-            dots.append(_dot(x(row.day), reported.center.value, sd, reported.text))
+            ends = course.published_ends(number, reported)
+            dots.append(axis.dot(x(row.day), reported.center.value, ends, reported.text))
         if dots:
             published.append(Line(tuple(dots), number % 4))
             labels.append(_label(course.short_name(number), dots[-1]))
     own = tuple(
-        _dot(x(row.day), row.own.mean, row.own.sd, f"{row.own.text}, n {row.own.n}")
+        axis.dot(x(row.day), row.own.mean, course.own_ends(row.own), f"{row.own.text}, n {row.own.n}")
         for row in course.rows
-        if row.own
+        if row.own and row.own.mean is not None
     )
     if own:
         labels.append(_label(own_name, own[-1], own=True))
@@ -123,8 +137,11 @@ def draw(course: OwnCourse, own_name: str) -> Drawing:
         height=HEIGHT,
         left=LEFT,
         right=WIDTH - RIGHT,
-        base=_y(LOW),
-        grid=tuple((_y(value), value) for value in range(LOW, HIGH + 1, STEP)),
+        base=axis.y(course.scale.low),
+        grid=tuple(
+            (axis.y(value), value)
+            for value in range(course.scale.low, course.scale.high + 1, course.scale.step)
+        ),
         ticks=tuple(
             {"x": x(row.day), "label": row.short, "n": row.own.n if row.own else None} for row in course.rows
         ),
@@ -132,13 +149,8 @@ def draw(course: OwnCourse, own_name: str) -> Drawing:
         own=Line(own) if own else None,
         labels=tuple(label for label in placed if not label.own),
         own_labels=tuple(label for label in placed if label.own),
+        bands=not course.intervals,
     )
-
-
-def _dot(x: float, mean: float, sd: float | None, title: str) -> Dot:
-    if sd is None:
-        return Dot(x, _y(mean), title=title)
-    return Dot(x, _y(mean), _y(mean - sd), _y(mean + sd), title)
 
 
 def _label(text: str, end: Dot, *, own: bool = False) -> Label:

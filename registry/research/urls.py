@@ -6,9 +6,11 @@ from registry.research.api.exports import ExportView, ReceiptView
 from registry.research.views.bands import PublishedBands
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
 from registry.research.views.cohorts import CohortList, CohortPage
+from registry.research.views.compare import Compare
 from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
+    path("literature/compare/", Compare.as_view(), name="compare"),
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
     path("cases/<uuid:uuid>/published-bands/", PublishedBands.as_view(), name="case-published-bands"),
     path("api/v1/export/receipts/<uuid:uuid>/", ReceiptView.as_view(), name="export-receipt"),
