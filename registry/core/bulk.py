@@ -85,7 +85,7 @@ def _load(model: type[Record], rows: list[Record]) -> None:
     if connections[router.db_for_write(model)].vendor == "postgresql":
         _copy(model, rows)
     else:
-        model._base_manager.bulk_create(rows, batch_size=BATCH)  # type: ignore[attr-defined]
+        model._base_manager.bulk_create(rows, batch_size=BATCH)
 
 
 def _number(record: Record, numbers: dict[Any, int]) -> None:
@@ -105,7 +105,8 @@ def _number(record: Record, numbers: dict[Any, int]) -> None:
 def _copy(model: type[Record], rows: list[Record]) -> None:
     """Write the rows by COPY, with keys from the table's own sequence."""
     connection = connections[router.db_for_write(model)]
-    quote, meta = connection.ops.quote_name, model._meta
+    quote: Any = connection.ops.quote_name
+    meta = model._meta
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
@@ -152,9 +153,9 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def _remember(model: type[Record], keys: list[int], by: System, reason: str, number: int) -> None:
     """History of new rows under the number of their change, copied by the database itself."""
-    history: Any = model.history.model  # type: ignore[attr-defined]
+    history: Any = model.history.model
     connection = connections[router.db_for_write(model)]
-    quote = connection.ops.quote_name
+    quote: Any = connection.ops.quote_name
     kept = {field.column for field in history._meta.concrete_fields}
     columns = [quote(field.column) for field in model._meta.concrete_fields if field.column in kept]
     user_id, user_name = identity_of(by)

@@ -10,10 +10,12 @@ from registry.research.views.bands import PublishedBands
 from registry.research.views.codebook import CodebookPage
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
 from registry.research.views.cohorts import CohortList, CohortPage
+from registry.research.views.compare import Compare
 from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
+    path("literature/compare/", Compare.as_view(), name="compare"),
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
     path("cases/<uuid:uuid>/published-bands/", PublishedBands.as_view(), name="case-published-bands"),
     path("account/exports/", Exports.as_view(), name="exports"),

@@ -86,7 +86,7 @@ class BesideThePapers(TestCase):
         assert series(chart, "Andresen 2014") == [
             ("Before the procedure", 9.3, 8.63, 9.97, "9.3 (0.67), n 10"),
             ("Day 2", 2.7, 1.42, 3.98, "2.7 (1.28), n 10"),
-            ("6 months", 2.9, 2.09, 3.71, "2.9 (0.81), n 10"),
+            ("6 months", 2.9, 2.09, 3.71, "2.9 (0.81), n ≤ 8"),
         ]
         assert series(chart, "Tian 2022") == [
             ("Before the procedure", 7.45, 5.84, 9.06, "7.45 (1.61), n 75"),
