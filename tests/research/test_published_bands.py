@@ -92,7 +92,7 @@ class BesideThePapers(TestCase):
             ("Before the procedure", 7.45, 5.84, 9.06, "7.45 (1.61), n 75"),
             ("Day 1", 3.02, 1.47, 4.57, "3.02 (1.55), n 75"),
         ]
-        assert [tick["n"] for tick in chart["ticks"]] == ["n 10, 75", "n 75", "n 10", "", "n 10"]
+        assert [tick["n"] for tick in chart["ticks"]] == ["n 10, 75", "n 75", "n 10", "", "n ≤ 8"]
 
     def test_tian_2017_beside_a_vertebroplasty(self):
         chart = charts(shown(self.clinician, self.own("vertebroplasty")))["VAS pain"]

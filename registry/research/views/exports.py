@@ -54,7 +54,10 @@ class Exports(View):
         receipts = ExportReceipt.objects.for_user(request.user)
         shown_jobs = [{"job": job, "label": table_label(job.target)} for job in _own_jobs(request.user)]
         if is_partial(request) and "recent" in request.GET:
-            context: dict[str, Any] = {"jobs": shown_jobs, "rows": [_line(receipt) for receipt in receipts[:FEW]]}
+            context: dict[str, Any] = {
+                "jobs": shown_jobs,
+                "rows": [_line(receipt) for receipt in receipts[:FEW]],
+            }
             return render(request, "research/_exports_recent.html", context)
         pages = Pages.of(request)
         found, more = pages.cut(receipts)
