@@ -7,7 +7,7 @@ from registry.research.api.exports import ExportView, ReceiptView
 from registry.research.views.bands import PublishedBands
 from registry.research.views.codebook import CodebookPage
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
-from registry.research.views.cohorts import CohortList, CohortPage
+from registry.research.views.cohorts import CohortDeletion, CohortList, CohortPage
 from registry.research.views.pain import PainBesidePublished
 
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("cohorts/variables/", CohortVariables.as_view(), name="cohort-variables"),
     path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
     path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
+    path("cohorts/<slug:slug>/delete/", CohortDeletion.as_view(), name="cohort-delete"),
     path("codebook/", CodebookPage.as_view(), name="codebook"),
     path("api/v1/codebook/", CodebookView.as_view(), name="api-codebook"),
     re_path(r"^api/v1/codebook\.(?P<suffix>[^/.]+)$", CodebookFileView.as_view(), name="api-codebook-file"),

@@ -25,11 +25,12 @@ from django.db.models.lookups import (
 )
 
 from cases.models import Case
+from procedures.strategy import has_strategy
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.expressions import as_float
 from registry.research.cohorts.document import Arm, Condition, Definition, Group, Have, How, Part, Rows
 from registry.research.cohorts.operators import Operator
-from registry.research.cohorts.variables import askable, is_below_case, table_of
+from registry.research.cohorts.variables import STRATEGY, askable, is_below_case, table_of
 from registry.research.columns import Column, ColumnType
 from registry.research.profiles import PSEUDONYMISED
 from registry.research.tables import Table, tables
@@ -163,6 +164,8 @@ def _compared(table: Table, column: Column, part: Condition) -> Q:
     # As a pseudonymised export shows it, so that no question reaches behind what is shown.
     expression = PSEUDONYMISED.expression(column, table.published)
     value = part.value
+    if column.declaration == STRATEGY and part.operator in (Operator.EQUAL, Operator.IN):
+        return has_strategy(value if isinstance(value, list) else [value])
     if column.type is ColumnType.TEXT:
         expression = NullIf(expression, Value(""), output_field=TextField())
     elif column.type in (ColumnType.NUMBER, ColumnType.INTEGER):
