@@ -9,7 +9,7 @@ from registry.research.api.statistics import CohortStatisticsView
 from registry.research.views.bands import PublishedBands
 from registry.research.views.codebook import CodebookPage
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
-from registry.research.views.cohorts import CohortList, CohortPage
+from registry.research.views.cohorts import CohortDeletion, CohortList, CohortPage
 from registry.research.views.compare import Compare
 from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.pain import PainBesidePublished
@@ -41,4 +41,5 @@ urlpatterns = [
     path("cohorts/variables/", CohortVariables.as_view(), name="cohort-variables"),
     path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
     path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
+    path("cohorts/<slug:slug>/delete/", CohortDeletion.as_view(), name="cohort-delete"),
 ]

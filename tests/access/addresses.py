@@ -200,6 +200,7 @@ SHARED = OPEN | {
     "api-centers-detail": "tested by its own test",
     "cohort-detail": "the user's own and shared ones, tested with the cohorts",
     "cohort-edit": "the user's own, tested with the cohorts",
+    "cohort-delete": "the user's own, tested with the cohorts",
     "api-cohorts-detail": "the user's own and shared ones, tested with the cohorts",
     "api-cohort-statistics": "counts what the user may read, tested with the statistics",
     "api-cohorts-preview": "counts what the user may read, tested with the cohorts",

@@ -8,6 +8,8 @@ turned round must NULL become false first. The turning round is therefore pushed
 Questions about rows are EXISTS, never a join, so that a case is in a cohort once. “Every row” wants at least one row.
 """
 
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +27,12 @@ from django.db.models.lookups import (
 )
 
 from cases.models import Case
+from procedures.strategy import strategy_is
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.expressions import as_float
 from registry.research.cohorts.document import Arm, Condition, Definition, Group, Have, How, Part, Rows
 from registry.research.cohorts.operators import Operator
-from registry.research.cohorts.variables import askable, is_below_case, table_of
+from registry.research.cohorts.variables import STRATEGY, askable, is_below_case, table_of
 from registry.research.columns import Column, ColumnType
 from registry.research.profiles import PSEUDONYMISED
 from registry.research.profiles import Rows as RowsOf
@@ -167,6 +170,8 @@ def _compared(table: Table, column: Column, part: Condition) -> Q:
         raise ValueError(f"{table.name}.{column.name} is withheld, so no cohort can ask about it.")
     expression = shown.expression
     value = part.value
+    if column.declaration == STRATEGY and part.operator in (Operator.EQUAL, Operator.IN):
+        return reduce(or_, map(strategy_is, value if isinstance(value, list) else [value]))
     if column.type is ColumnType.TEXT:
         expression = NullIf(expression, Value(""), output_field=TextField())
     elif column.type in (ColumnType.NUMBER, ColumnType.INTEGER):

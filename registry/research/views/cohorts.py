@@ -83,10 +83,13 @@ class CohortPage(View):
             return render(request, "research/cohort_detail.html", context)
         return render(request, "research/cohort_detail.html", context | _whole(found))
 
+
+class CohortDeletion(View):
+    """Deletes a cohort of one's own; its page has asked."""
+
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Deletes the cohort; asked in the page."""
         cohort = _cohort(request, slug)
-        if not cohort.may_change(request.user) or request.POST.get("do") != "delete":
+        if not cohort.may_change(request.user):
             raise Http404
         try:
             keeping.delete(cohort)

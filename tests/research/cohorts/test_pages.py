@@ -330,7 +330,7 @@ def test_another_users_private_cohort_is_not_there(client, world):
         f"{NEW}?copy={private.slug}",
     ):
         assert client.get(url).status_code == 404
-    assert client.post(private.get_absolute_url(), {"do": "delete"}).status_code == 404
+    assert client.post(f"{private.get_absolute_url()}delete/").status_code == 404
     assert client.post(f"{private.get_absolute_url()}edit/", {"do": "save"}).status_code == 404
     assert "Private" not in client.get("/cohorts/").content.decode()
 
@@ -340,15 +340,15 @@ def test_a_shared_cohort_is_read_by_everyone_and_changed_by_its_owner(client, wo
     page = client.get(shared.get_absolute_url()).content.decode()
     assert "<dd>2</dd>" in page and "Delete this cohort" not in page and "/edit/" not in page
     assert client.get(f"{shared.get_absolute_url()}edit/").status_code == 404
-    assert client.post(shared.get_absolute_url(), {"do": "delete"}).status_code == 404
+    assert client.post(f"{shared.get_absolute_url()}delete/").status_code == 404
     listed = client.get("/cohorts/").content.decode()
     assert "Theirs" in listed and world.outsider.username in listed
 
 
 def test_a_cohort_is_deleted_in_its_page(client, world):
     cohort = make.CohortFactory(owner=world.researcher)
-    assert client.post(cohort.get_absolute_url(), {}).status_code == 404
-    answer = client.post(cohort.get_absolute_url(), {"do": "delete"}, follow=True)
+    assert client.get(f"{cohort.get_absolute_url()}delete/").status_code == 405
+    answer = client.post(f"{cohort.get_absolute_url()}delete/", follow=True)
     assert "“A cohort” was deleted." in answer.content.decode() and not Cohort.objects.exists()
 
 
