@@ -39,6 +39,9 @@ class Environment(BaseSettings):
         description="Exports of more cells (rows × columns, dear formats counted several times) become jobs.",
     )
     export_keep_hours: int = Field(24, ge=1, description="Hours until the file of an export job is removed.")
+    release_inline_cases: int = Field(
+        5_000, ge=0, description="A registry of more cases writes its releases in the background."
+    )
     token_days: int = Field(90, ge=1, description="Days until an API token expires.")
 
 
@@ -247,6 +250,9 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 EXPORT_DIR = VAR_DIR / "exports"
 EXPORT_INLINE_CELLS = env.export_inline_cells
 EXPORT_KEEP_HOURS = env.export_keep_hours
+# Releases stay. Their folder belongs in the backup, though all of it can be rebuilt from history.
+RELEASE_DIR = VAR_DIR / "releases"
+RELEASE_INLINE_CASES = env.release_inline_cases
 
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from registry.access import scope
 from registry.research import filters
-from registry.research.cohorts.choosing import chosen
+from registry.research.cohorts.choosing import Chosen, chosen
 from registry.research.columns import Column
 from registry.research.formats import Format, Sheet
 from registry.research.formats.sql import is_exact
@@ -63,10 +63,17 @@ def _alias(position: int) -> str:
 
 
 def select(
-    table: Table, user: Any, asked: Mapping[str, Sequence[str]], profile: Profile = PSEUDONYMISED
+    table: Table,
+    user: Any,
+    asked: Mapping[str, Sequence[str]],
+    profile: Profile = PSEUDONYMISED,
+    cohort: Chosen | None = None,
 ) -> Selection:
-    """Compile table, filters and profile. Raises ``ValidationError`` for a filter that cannot be."""
-    cohort = chosen(user, asked)
+    """Compile table, filters and profile; ``cohort`` stands in for one that the parameters name.
+
+    Raises ``ValidationError`` for a filter that cannot be.
+    """
+    cohort = cohort or chosen(user, asked)
     matching = filters.apply(table, table.visible(user), asked, cohort)
     rows, without_consent = matching, matching.none()
     if table.without_consent is not None:

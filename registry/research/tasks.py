@@ -4,7 +4,8 @@ from django.utils import translation
 from django_tasks import task
 
 from registry.research import jobs
-from registry.research.models import ExportJob
+from registry.research.models import ExportJob, Release
+from registry.research.releases import making, rebuilding
 
 
 @task()
@@ -15,3 +16,19 @@ def write_export(uuid: str) -> None:
         # As everywhere beneath the API: a file reads the same whoever asked for it.
         with translation.override("en"):
             jobs.carry_out(job)
+
+
+@task()
+def write_release(slug: str) -> None:
+    """Write the files of a release that waits."""
+    release = Release.objects.filter(slug=slug).first()
+    if release is not None:
+        making.carry_out(release)
+
+
+@task()
+def rerun_release(slug: str) -> None:
+    """Rebuild a release and note what came of it."""
+    release = Release.objects.filter(slug=slug).first()
+    if release is not None:
+        rebuilding.carry_out(release)

@@ -1,8 +1,9 @@
-"""What research keeps: cohorts, receipts of exports, and the jobs that write large ones."""
+"""What research keeps: cohorts, receipts of exports, the jobs that write large ones, and releases."""
 
 from registry.research.models.cohort import Cohort, CohortQuerySet, CohortVersion
 from registry.research.models.job import ExportJob, ExportJobQuerySet
 from registry.research.models.receipt import ExportReceipt, ExportReceiptQuerySet
+from registry.research.models.release import Release, ReleaseQuerySet
 
 __all__ = [
     "Cohort",
@@ -12,4 +13,6 @@ __all__ = [
     "ExportJobQuerySet",
     "ExportReceipt",
     "ExportReceiptQuerySet",
+    "Release",
+    "ReleaseQuerySet",
 ]

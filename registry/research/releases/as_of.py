@@ -11,6 +11,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from cases.codes import ConsentStatus
+from cases.models import Patient
 from registry.access.models import Center
 from registry.core.models import Record
 from registry.research.snapshot import Snapshot
@@ -28,12 +30,17 @@ class AsOf(Snapshot):
     before changes were counted come before all others. What history does not keep (the hospital number) is NULL.
 
     Centres have no history. Where ``centers`` gives their rows (column → value), those stand in for the table.
+    ``withdrawn`` are keys of patients who are shown as having withdrawn their consent, whatever they had said by then.
     """
 
     def __init__(
-        self, sequence: int, centers: Iterable[Mapping[str, Any]] | None = None, using: str = "default"
+        self,
+        sequence: int,
+        centers: Iterable[Mapping[str, Any]] | None = None,
+        withdrawn: Iterable[int] = (),
+        using: str = "default",
     ) -> None:
-        self.sequence = sequence
+        self.sequence, self.withdrawn = sequence, list(withdrawn)
         self.centers = None if centers is None else list(centers)
         self.shadowed: list[str] = []
         super().__init__(using)
@@ -64,6 +71,7 @@ class AsOf(Snapshot):
                 if self.centers is not None:
                     self._create(cursor, Center)
                     self._fill(cursor, Center, self.centers)
+                self._withdraw(cursor)
         except BaseException:
             self.close()
             raise
@@ -87,12 +95,7 @@ class AsOf(Snapshot):
         self.shadowed.append(table)
 
     def _fill_from_history(self, cursor: Any, model: type[Record]) -> None:
-        history = model.history.model
-        kept = {field.column for field in history._meta.concrete_fields}
-        columns = [
-            self._quoted(field.column) for field in model._meta.concrete_fields if field.column in kept
-        ]
-        listed = ", ".join(columns)
+        history, listed = model.history.model, self._kept(model)
         key, table = self._quoted(model._meta.pk.column), self._quoted(history._meta.db_table)
         # Which rows they are is found on a few narrow columns; the rows themselves are wide.
         cursor.execute(
@@ -103,6 +106,13 @@ class AsOf(Snapshot):
             f"FROM {table} WHERE change_sequence <= %s) latest WHERE nth = 1 AND history_type <> '-') "
             f"ORDER BY {key}",
             [self.sequence],
+        )
+
+    def _kept(self, model: type[Record]) -> str:
+        """The columns of a table that history keeps."""
+        kept = {field.column for field in model.history.model._meta.concrete_fields}
+        return ", ".join(
+            self._quoted(field.column) for field in model._meta.concrete_fields if field.column in kept
         )
 
     def _fill(self, cursor: Any, model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -116,6 +126,13 @@ class AsOf(Snapshot):
                 values,
             )
 
+    def _withdraw(self, cursor: Any) -> None:
+        patients = self._temporary(Patient._meta.db_table)
+        cursor.executemany(
+            f"UPDATE {patients} SET consent_status = %s WHERE id = %s",  # noqa: S608 - names of our own
+            [(ConsentStatus.WITHDRAWN.value, key) for key in self.withdrawn],
+        )
+
     def _index(self, cursor: Any, model: type[Record]) -> None:
         """What joins and subqueries look rows up by, and figures for the planner, which nobody else gathers."""
         table, on_postgresql = model._meta.db_table, self.connection.vendor == "postgresql"
@@ -126,3 +143,41 @@ class AsOf(Snapshot):
                 cursor.execute(f"CREATE INDEX {name} ON {where} ({self._quoted(field.column)})")
         if on_postgresql:
             cursor.execute(f"ANALYZE {where}")
+
+    # -- history and the tables of now -------------------------------------------------------------------------------
+
+    def unaccounted(self) -> dict[str, int]:
+        """Tables in which rows differ from what history says of them, and how many: changed by some other door.
+
+        Only rows that no later change has touched can be held against the tables as they are now.
+        """
+        found = {}
+        with self.connection.cursor() as cursor:
+            for model in record_models():
+                columns = self._kept(model)
+                then, now = self._temporary(model._meta.db_table), self._live(cursor, model._meta.db_table)
+                history, key = (
+                    self._quoted(model.history.model._meta.db_table),
+                    self._quoted(model._meta.pk.column),
+                )
+                untouched = (
+                    f"{key} NOT IN (SELECT {key} FROM {history} WHERE change_sequence > {self.sequence:d})"  # noqa: S608
+                )
+                one, other = (
+                    f"SELECT {columns} FROM {table} WHERE {untouched}"  # noqa: S608 - names of our own
+                    for table in (then, now)
+                )
+                cursor.execute(
+                    f"SELECT count(DISTINCT {key}) FROM (SELECT * FROM ({one} EXCEPT {other}) fewer "  # noqa: S608
+                    f"UNION ALL SELECT * FROM ({other} EXCEPT {one}) more) differing"
+                )
+                if differing := cursor.fetchone()[0]:
+                    found[model._meta.db_table] = differing
+        return found
+
+    def _live(self, cursor: Any, table: str) -> str:
+        """The table behind the temporary one."""
+        if self.connection.vendor != "postgresql":
+            return f"main.{self._quoted(table)}"
+        cursor.execute("SELECT current_schema()")
+        return f"{self._quoted(cursor.fetchone()[0])}.{self._quoted(table)}"
