@@ -11,8 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('research', '0002_cohorts'),
-        ('research', '0002_exports'),
+        ('research', '0003_exports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
