@@ -77,7 +77,7 @@ class AddRowView(View):
             errors.append(error)
         for record in wanted:
             try:
-                made.append(self.made_before(record, parent) or self.make(record))
+                made.append(self.made_before(record, parent) or self.make(records.trial_of(record)))
             except ValidationError as error:
                 asks_why = root.is_settled() and not self.why
                 errors.append((asks_why and self.refused_anyhow(record)) or error)
@@ -111,7 +111,7 @@ class AddRowView(View):
         self.why = ANY_REASON
         try:
             with transaction.atomic():
-                self.make(record)
+                self.make(records.trial_of(record))
                 transaction.set_rollback(True)
         except ValidationError as error:
             return error

@@ -4,7 +4,6 @@ A page sends the fields that changed and what it last knew to be stored in them.
 changed the same field; a value that is refused holds nobody else's value back.
 """
 
-import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from registry.core.codes import MISSING_SUFFIX
 from registry.core.forms.record import CONFIRM_PREFIX, RecordForm
 from registry.core.models import Record
+from registry.core.records import trial_of
 from registry.core.rules import rules_of
 
 #: Others may save between reading and writing; then it is read again.
@@ -76,7 +76,7 @@ def autosave(form_class: type[RecordForm], record: Record, typed: Typed, *, by: 
 
 
 def _attempt_to_save(form_class: type[RecordForm], record: Record, typed: Typed, by: Any) -> Outcome | None:
-    shown = form_class(None, instance=_copy(record), by=by)
+    shown = form_class(None, instance=trial_of(record), by=by)
     stored = stored_values(shown)
     outcome = Outcome(record)
     outcome.conflicts = [
@@ -88,7 +88,7 @@ def _attempt_to_save(form_class: type[RecordForm], record: Record, typed: Typed,
     confirm = dict(typed.confirm)
     while wanted or confirm:
         form = form_class(
-            _data(shown, stored, typed, wanted, confirm), instance=_copy(record), by=by, writes=True
+            _data(shown, stored, typed, wanted, confirm), instance=trial_of(record), by=by, writes=True
         )
         form.is_valid()
         if form.conflict is not None:
@@ -122,7 +122,7 @@ def _alone(
     """Where a refusal names none of the changed fields: those that are refused when they come alone, else all."""
     found = {}
     for name in wanted:
-        form = form_class(_data(shown, stored, typed, [name], {}), instance=_copy(record), by=by)
+        form = form_class(_data(shown, stored, typed, [name], {}), instance=trial_of(record), by=by)
         if not form.is_valid():
             found[name] = next(iter(form.errors.values()))
     return found or {name: [_("These values do not go together.")] for name in wanted}
@@ -204,11 +204,3 @@ def _note_errors(outcome: Outcome, form: RecordForm, errors: Mapping[str, Any]) 
 
 def codes_of(form: RecordForm, name: str) -> set[str]:
     return {error.code or "" for error in form.errors.as_data().get(name, ())}
-
-
-def _copy(record: Record) -> Any:
-    """What one attempt writes into the record must not leak into the next."""
-    taken = copy.copy(record)
-    taken.missing, taken.confirmed = dict(record.missing or {}), dict(record.confirmed or {})
-    taken._state = copy.copy(record._state)
-    return taken

@@ -180,10 +180,15 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
 
 def check(record: Record, **arguments: Any) -> None:
     """Run ``save`` and take it back: raises what ``save`` would raise, writes nothing, leaves ``record`` as it was."""
+    _dry_run(lambda: save(trial_of(record), **arguments))
+
+
+def trial_of(record: Any) -> Any:
+    """A copy to try something with: what is written into it does not leak into the record."""
     trial = copy.copy(record)
     trial.missing, trial.confirmed = dict(record.missing or {}), dict(record.confirmed or {})
     trial._state = copy.copy(record._state)
-    _dry_run(lambda: save(trial, **arguments))
+    return trial
 
 
 def check_delete(record: Record, **arguments: Any) -> None:
@@ -324,4 +329,5 @@ __all__ = [
     "delete",
     "save",
     "together",
+    "trial_of",
 ]
