@@ -8,6 +8,7 @@ from registry.research.views.bands import PublishedBands
 from registry.research.views.cohort_builder import CohortBuilder, CohortVariables
 from registry.research.views.cohorts import CohortList, CohortPage
 from registry.research.views.pain import PainBesidePublished
+from registry.research.views.statistics import StatisticsFigure, StatisticsPage
 
 urlpatterns = [
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
@@ -23,4 +24,10 @@ urlpatterns = [
     path("cohorts/variables/", CohortVariables.as_view(), name="cohort-variables"),
     path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
     path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
+    path("cohorts/<slug:slug>/statistics/", StatisticsPage.as_view(), name="cohort-statistics"),
+    path(
+        "cohorts/<slug:slug>/statistics/figures/<slug:name>.svg",
+        StatisticsFigure.as_view(),
+        name="cohort-figure",
+    ),
 ]
