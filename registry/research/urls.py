@@ -13,6 +13,7 @@ from registry.research.views.cohorts import CohortDeletion, CohortList, CohortPa
 from registry.research.views.compare import Compare
 from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.pain import PainBesidePublished
+from registry.research.views.statistics import StatisticsFigure, StatisticsPage
 
 urlpatterns = [
     path("literature/compare/", Compare.as_view(), name="compare"),
@@ -42,4 +43,9 @@ urlpatterns = [
     path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
     path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
     path("cohorts/<slug:slug>/delete/", CohortDeletion.as_view(), name="cohort-delete"),
+    path("cohorts/<slug:slug>/statistics/", StatisticsPage.as_view(), name="cohort-statistics"),
+        "cohorts/<slug:slug>/statistics/figures/<slug:name>.svg",
+        StatisticsFigure.as_view(),
+        name="cohort-figure",
+    ),
 ]

@@ -144,10 +144,26 @@ class _Aggregate:
             return replace(table, blocks=(), counted_notes=(), sizes={})
         return replace(
             table,
-            blocks=tuple(self._block(block) for block in table.blocks if self.units[block.unit].open),
+            blocks=tuple(self._blocks(table)),
             counted_notes=(),
             sizes={code: size for code, size in table.sizes.items() if code in self.groups},
         )
+
+    def _blocks(self, table: StatisticsTable) -> Iterable[Block]:
+        """Categories that are withheld are not named: that one has a line says that somebody is in it."""
+        for block in table.blocks:
+            if not self.units[block.unit].open:
+                continue
+            found = self._block(block)
+            lines = tuple(line for line in found.lines if any(cell != HIDDEN for cell in line.cells.values()))
+            if lines:
+                note = _("Rare categories are withheld.") if len(lines) < len(found.lines) else found.note
+                yield replace(found, lines=lines, note=note)
+            elif block.fixed:
+                about = found.about
+                if not about.answer:
+                    about = replace(about, category="", category_label="")
+                yield replace(found, lines=(replace(found.lines[0], about=about),), comparison=None)
 
     def _block(self, block: Block) -> Block:
         units = self.units[block.unit]

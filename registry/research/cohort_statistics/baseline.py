@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from cases.codes import DenisZone
 from cases.diagnosis_names import shown_name
+from procedures.codes import Kind
 from registry.research.cohort_statistics.blocks import (
     Units,
     about,
@@ -22,6 +23,8 @@ from registry.research.cohort_statistics.blocks import (
 from registry.research.cohort_statistics.data import CohortData, Frame
 from registry.research.cohort_statistics.tables import Block, StatisticsTable
 
+#: The parts of a strategy that are words; the others are abbreviations.
+WORDS = frozenset({Kind.SACROPLASTY.value, Kind.VERTEBROPLASTY.value})
 #: What is asked of the first procedure of a case.
 OF_PROCEDURE = ("duration_min", "blood_loss_ml", "hospital_stay_days")
 
@@ -50,6 +53,13 @@ def baseline(data: CohortData) -> StatisticsTable:
 
 
 def _blocks(data: CohortData, units: Units) -> Iterator[Block]:
+    for block in _of_cases(data, units):
+        # A code or a zone has a block where anybody has it.
+        yield replace(block, fixed=not block.about.answer)
+    yield from _first_procedure(data, units)
+
+
+def _of_cases(data: CohortData, units: Units) -> Iterator[Block]:
     cases = data.cases
 
     def numbers(name: str) -> Block:
@@ -72,7 +82,8 @@ def _blocks(data: CohortData, units: Units) -> Iterator[Block]:
     yield answers_block(about("case_summary.recurrent"), cases["recurrent"], units)
     yield categories("asa_class")
     yield from _code_sets(data, units, "treatments_before", known=True)
-    yield categories("strategy")
+    strategy = "case_summary.strategy"
+    yield categories_block(about(strategy), cases["strategy"], units, strategy_in_words)
     yield numbers("lesion_count")
     yield from _code_sets(data, units, "levels", known=False)
     yield from _zones(data, units)
@@ -80,7 +91,11 @@ def _blocks(data: CohortData, units: Units) -> Iterator[Block]:
     yield numbers("volume_ml__sum")
     for score in ("vas_pain", "odi", "kps"):
         yield numbers(f"{score}__baseline")
-    yield from _first_procedure(data, units)
+
+
+def strategy_in_words(strategy: str) -> str:
+    """``sacroplasty+rfa`` as “sacroplasty + RFA”."""
+    return " + ".join(part if part in WORDS else part.upper() for part in strategy.split("+"))
 
 
 def _code_sets(data: CohortData, units: Units, name: str, *, known: bool) -> Iterator[Block]:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registry.core.units import shown_unit
 from registry.research.cohort_statistics.data import CohortData
+from registry.research.cohort_statistics.naming import codes_in_words, label_of
 from registry.research.cohort_statistics.tables import CASE, MISSING, About, Block, Cell, Line
 from registry.research.statistics import compare
 from registry.research.statistics.clusters import clustered_difference, clustered_mean, clustered_share
@@ -25,7 +25,7 @@ def about(key: str, **more: Any) -> About:
     variable = catalogue()[key]
     return About(
         variable=key,
-        label=capfirst(variable.column.label),
+        label=label_of(key),
         unit=str(shown_unit(variable.column.unit)),
         definition=variable.definition,
         **more,
@@ -223,7 +223,7 @@ def answers_block(what: About, answers: Sequence[Any], units: Units) -> Block:
 
 def labels_of(key: str) -> Callable[[str], str]:
     """What the codes of a variable mean, in the reader's language."""
-    words = dict(catalogue()[key].column.codes)
+    words = codes_in_words(key)
     return lambda code: words.get(code, code)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -36,19 +37,22 @@ def _blocks(data: CohortData, units: Units) -> Iterator[Block]:
     # An ungraded complication may have been a major one.
     major = [None if grade in (None, UNGRADED) else grade in MAJOR_GRADES for grade in worst]
     what = "complications.sir_grade"
-    yield answers_block(about(what, category="any", category_label=_("any complication")), any_at_all, units)
-    yield answers_block(
-        about(what, category="major", category_label=_("any major complication")), major, units
-    )
+    for category, label, answers in (
+        ("any", _("any complication"), any_at_all),
+        ("major", _("any major complication"), major),
+    ):
+        asked = replace(about(what, category=category, category_label=label), label=_("Complications"))
+        yield replace(answers_block(asked, answers, units), fixed=True)
     words = {grade.value: str(grade.label) for grade in SirGrade}
     words |= {NONE: _("none"), UNGRADED: _("not graded")}
-    yield categories_block(
-        about(what, measure="worst", measure_label=_("worst grade")),
+    graded = categories_block(
+        about(what, measure="worst", measure_label=_("worst SIR grade")),
         worst,
         units,
         lambda code: words[code],
         (NONE, *GRADES, UNGRADED),
     )
+    yield replace(graded, fixed=True)
     yield from _kinds(data, units, any_at_all)
 
 
@@ -83,5 +87,5 @@ def _kinds(data: CohortData, units: Units, known: list[bool | None]) -> Iterator
     for kind in sorted(cases, key=lambda one: (-len(cases[one]), one)):
         words = str(ComplicationKind(kind).label)
         answers = [None if answer is None else n in cases[kind] for n, answer in enumerate(known)]
-        what = about("complications.kind", category=kind, category_label=words)
-        yield answers_block(what, answers, units)
+        asked = about("complications.kind", category=kind, category_label=words)
+        yield answers_block(replace(asked, label=_("Kind of complication")), answers, units)

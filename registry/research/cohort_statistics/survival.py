@@ -174,7 +174,7 @@ def _times(what: About, followed: Followed, units: Units, curves: dict[str, Any]
         if month > longest and blocks:
             break
         words = ngettext("%(n)d month", "%(n)d months", month) % {"n": month}
-        at = replace(what, time_point=f"{month} months", time_label=words)
+        at = replace(what, time_point=f"month_{month}", time_label=words)
         partition: dict[str, list[int]] = {"at risk": [], MISSING: missing}
         for n in known:
             partition.setdefault(_state(followed.months[n] or 0.0, followed.events[n], month), []).append(n)

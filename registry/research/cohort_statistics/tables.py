@@ -128,6 +128,8 @@ class Block:
     comparison: Comparison | None = None
     numbers: Mapping[int, float] | None = None
     unit: str = CASE
+    #: Whether it stands in its table whatever the data: of others even that they are there tells something.
+    fixed: bool = False
     #: Said beneath the block: what it leaves out, which cases it is about.
     note: str = ""
 

@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registry.core.units import shown_text
+from registry.research.cohort_statistics.blocks import YES
 from registry.research.cohort_statistics.tables import Block, Cell, Line, StatisticsTable
 from registry.research.statistics.compare import Comparison
 from registry.research.statistics.describe import Share, Summary
@@ -18,6 +19,14 @@ from registry.research.statistics.result import Interval, Method, Result
 IN_PERCENT = frozenset({"share", "share_difference", "survival", "incidence", "incidence_difference"})
 #: Effects that are ratios: 1 is no difference.
 RATIOS = frozenset({"odds_ratio", "hazard_ratio"})
+#: What stands before an effect that is no difference; its name in full is told beside it.
+SIGNS = {
+    "odds_ratio": "OR",
+    "hazard_ratio": "HR",
+    "cramers_v": "V",
+    "eta_squared": "η²",
+    "eta_squared_of_ranks": "η²",
+}
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -127,10 +136,14 @@ class ShownCell:
 
 @dataclass(frozen=True)
 class ShownComparison:
-    """Effect with interval, P value, and standardised difference; ``reason`` where there is no effect."""
+    """Effect with interval, P value, and standardised difference; ``reason`` where there is no effect.
+
+    ``sign`` stands before an effect that is no difference (``OR``), and ``name`` says what it is.
+    """
 
     effect: str
     interval: str
+    sign: str
     name: str
     p: str
     difference: str
@@ -140,51 +153,84 @@ class ShownComparison:
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line of a table on a page. ``heading`` stands on the first line of its variable only."""
+    """A line of a table on a page: a variable, one of its categories or time points, or what heads those."""
 
-    heading: str
-    unit: str
     label: str
-    cells: tuple[ShownCell, ...]
-    comparison: ShownComparison | None
+    unit: str = ""
+    cells: tuple[ShownCell, ...] = ()
+    comparison: ShownComparison | None = None
     note: str = ""
-    #: How many lines a comparison of several categories spans.
-    first: bool = True
+    #: Whether it heads the lines below it, and whether it stands below such a head.
+    head: bool = False
+    below: bool = False
 
 
 class Words:
     """Puts a table into words; every number that opens has an id of its own on the page."""
 
-    def __init__(self, table: StatisticsTable, names: dict[str, str]) -> None:
+    def __init__(self, table: StatisticsTable, names: Mapping[str, str]) -> None:
         self.table, self.names = table, names
         self.numbers = itertools.count(1)
 
-    def lines(self, *measures: str) -> list[ShownLine]:
-        """The lines of the table, or of the blocks with one of these measures."""
-        found, last = [], ""
+    def lines(self, variable: str = "") -> list[ShownLine]:
+        """The lines of the table, or of one variable; what several lines are about stands once above them."""
+        found: list[ShownLine] = []
+        last = ""
         for block in self.table.blocks:
-            if measures and block.about.measure not in measures:
+            about = block.about
+            if variable and about.variable != variable:
                 continue
-            heading = f"{block.about.label}{block.about.measure_label}"
-            for place, line in enumerate(block.lines):
-                found.append(self._line(block, line, is_first=place == 0, is_new=heading != last))
+            heading = capfirst(str(about.measure_label or about.label))
+            if not (about.category_label or about.time_label) or (block.is_single and about.category == YES):
+                found.append(self._line(block, block.lines[0], heading))
+                last = ""
+                continue
+            several = len(block.lines) > 1
+            if heading != last:
+                comparison = self._comparison(block.lines[0], block.comparison) if several else None
+                note = block.note if several else ""
+                cells = tuple(self._missing(code, cell) for code, cell in block.lines[0].cells.items())
+                cells = cells if several and any(cell.text for cell in cells) else ()
+                found.append(ShownLine(heading, about.unit, cells, comparison, note, head=True))
                 last = heading
+            for line in block.lines:
+                label = capfirst(str(line.about.category_label or line.about.time_label))
+                if line.about.category_label and line.about.time_label:
+                    label = capfirst(str(line.about.time_label))
+                found.append(self._line(block, line, label, alone=not several, below=True))
         return found
 
-    def _line(self, block: Block, line: Line, *, is_first: bool, is_new: bool) -> ShownLine:
-        about = line.about
-        heading = str(about.label)
-        if about.measure_label:
-            heading = f"{heading}, {about.measure_label}"
-        comparison = block.comparison if is_first else None
+    def _missing(self, code: str, cell: Cell) -> ShownCell:
+        """How many are missing of a variable of several categories: said once, above them."""
+        known = isinstance(cell.value, Share) and not cell.withheld and cell.value.missing
+        missing = cell.value.missing if known and isinstance(cell.value, Share) else 0
+        return ShownCell(self.names[code], _("%(n)d missing") % {"n": missing} if missing else "")
+
+    def opened(self, lines: Iterable[ShownLine]) -> list[Opened]:
+        """What the numbers of these lines open to."""
+        found = []
+        for line in lines:
+            found += [cell.opened for cell in line.cells if cell.opened]
+            if line.comparison:
+                found.append(line.comparison.opened)
+        return found
+
+    def _line(
+        self,
+        block: Block,
+        line: Line,
+        label: str,
+        *,
+        alone: bool = True,
+        below: bool = False,
+    ) -> ShownLine:
         return ShownLine(
-            heading=heading if is_new else "",
-            unit=about.unit,
-            label=capfirst(str(about.category_label or about.time_label)),
-            cells=tuple(self._cell(line, code, cell) for code, cell in line.cells.items()),
-            comparison=self._comparison(line, comparison) if comparison else None,
-            note=block.note if is_first else "",
-            first=is_first,
+            label,
+            "" if below else line.about.unit,
+            tuple(self._cell(line, code, cell, alone=alone) for code, cell in line.cells.items()),
+            self._comparison(line, block.comparison) if alone else None,
+            block.note if alone else "",
+            below=below,
         )
 
     def _title(self, line: Line, more: str = "") -> str:
@@ -215,26 +261,26 @@ class Words:
             notes=tuple(dict.fromkeys(note for note in notes if note)),
         )
 
-    def _cell(self, line: Line, code: str, cell: Cell) -> ShownCell:
+    def _cell(self, line: Line, code: str, cell: Cell, *, alone: bool) -> ShownCell:
         name = self.names[code]
         if cell.withheld == "all" or cell.value is None:
             return ShownCell(name, "", missing=_("withheld"))
         if isinstance(cell.value, Summary):
             return self._summary(line, name, cell, cell.value)
         if isinstance(cell.value, Share):
-            return self._share(line, name, cell, cell.value)
+            return self._share(line, name, cell, cell.value, alone=alone)
         return self._result(line, name, cell, cell.value)
 
     def _summary(self, line: Line, name: str, cell: Cell, summary: Summary) -> ShownCell:
         mean, open_n = cell.mean, not cell.withheld
         is_change = line.about.measure == "change"
         if not summary.n:
-            return ShownCell(name, "", missing=_missing_text(summary.n, summary.missing, summary.reason))
-        under = [] if is_change else [median_text(summary)]
-        if open_n and is_change:
-            under = [interval_text(mean)] if mean and mean.interval else []
-        if open_n:
-            under.append(_of(summary.n, summary.missing, always=line.about.time_point != ""))
+            return ShownCell(name, "", missing=_missing_text(summary.missing, summary.reason))
+        over_time = line.about.time_point != ""
+        under = [median_text(summary), _of(summary.missing) if open_n else ""]
+        if over_time:
+            ends = interval_text(mean) if open_n and is_change and mean else ""
+            under = [_joined([_("n %(n)d") % {"n": summary.n} if open_n else "", ends])]
         facts = [
             (_("n"), str(summary.n) if open_n else ""),
             (_("missing"), str(summary.missing) if open_n else ""),
@@ -251,13 +297,13 @@ class Words:
         opened = self._opened(
             line, name, iter(facts), [summary.method, *(result.method for result in tests)], notes
         )
-        return ShownCell(name, mean_text(summary), tuple(text for text in under if text), opened=opened)
+        return ShownCell(name, mean_text(summary), tuple(under), opened=opened)
 
-    def _share(self, line: Line, name: str, cell: Cell, share: Share) -> ShownCell:
+    def _share(self, line: Line, name: str, cell: Cell, share: Share, *, alone: bool) -> ShownCell:
         if cell.withheld:
             return ShownCell(name, str(share.count), (_("of how many is withheld"),))
         if share.share is None:
-            return ShownCell(name, "", missing=_missing_text(share.n, share.missing, share.reason))
+            return ShownCell(name, "", missing=_missing_text(share.missing, share.reason))
         by_patient = cell.mean
         between = (by_patient or share).interval
         ends = (
@@ -275,8 +321,8 @@ class Words:
         notes = (by_patient.note,) if by_patient else ()
         opened = self._opened(line, name, iter(facts), [method], notes)
         text = f"{share.count}/{share.n} ({percent(share.share)})"
-        under = _of(share.n, share.missing) if share.missing else ""
-        return ShownCell(name, text, (under,) if under else (), opened=opened)
+        under = _of(share.missing) if alone else ""
+        return ShownCell(name, text, (under,), opened=opened)
 
     def _result(self, line: Line, name: str, cell: Cell, result: Result) -> ShownCell:
         at_risk = result.details.get("at_risk")
@@ -296,11 +342,13 @@ class Words:
             under.append(f"P {p_text(result.p)}")
             under.append(_("n %(n)d") % {"n": result.total})
         opened = self._opened(line, name, iter(facts), [result.method], (result.note,))
-        return ShownCell(name, text, tuple(part for part in under if part), opened=opened)
+        return ShownCell(name, text, (_joined(under),), opened=opened)
 
     # -- comparisons ---------------------------------------------------------------------------------------------------
 
-    def _comparison(self, line: Line, comparison: Comparison) -> ShownComparison:
+    def _comparison(self, line: Line, comparison: Comparison | None) -> ShownComparison | None:
+        if comparison is None:
+            return None
         main, difference = comparison.main, comparison.difference
         shown = main
         if main.estimate is None and main.effects:
@@ -321,6 +369,7 @@ class Words:
         return ShownComparison(
             effect=effect_text(shown),
             interval=interval_text(shown),
+            sign=SIGNS.get(shown.measure, ""),
             name=str(shown.label),
             p=p_text(main.p),
             difference=decimal(difference.estimate or 0.0, 2) if has_effect and difference else "",
@@ -339,13 +388,15 @@ def _effect_and_p(result: Result) -> str:
     return f"{text}, P {p_text(result.p)}" if result.p is not None else text
 
 
-def _of(n: int, missing: int, *, always: bool = False) -> str:
-    if missing and not always:
-        return _("%(n)d missing") % {"n": missing}
-    return _("n %(n)d") % {"n": n} if always else ""
+def _joined(parts: Iterable[str]) -> str:
+    return " · ".join(part for part in parts if part)
 
 
-def _missing_text(n: int, missing: int, reason: str) -> str:
+def _of(missing: int) -> str:
+    return _("%(n)d missing") % {"n": missing} if missing else ""
+
+
+def _missing_text(missing: int, reason: str) -> str:
     return _("no value, %(missing)d missing") % {"missing": missing} if missing else reason
 
 

@@ -71,23 +71,23 @@ class Attack:
     def known(self) -> Iterator[Known]:
         for table in self.output:
             exact = self.exact[table["table"]]
-            by_key = {
-                self.key(
-                    block.about.as_dict() | {"categories": [line.about.category for line in block.lines]}
-                ): block
-                for block in exact.blocks
-            }
+            blocks = {self.key(block.about.as_dict(), block.about.answer): block for block in exact.blocks}
             for group, size in table["sizes"].items():
                 members = self.members(exact.unit, group)
                 assert size == len(members)
                 yield Known(f"{table['table']} {group}", exact.unit, members)
             for block in table["blocks"]:
-                key = self.key(block | {"categories": [line["category"] for line in block["lines"]]})
-                yield from self.of_block(block, by_key[key])
+                first = block["lines"][0]["category"]
+                found = (
+                    blocks.get(self.key(block | {"category": first}, "yes")) or blocks[self.key(block, "")]
+                )
+                yield from self.of_block(block, found)
 
     @staticmethod
-    def key(block: dict[str, Any]) -> tuple[Any, ...]:
-        return (block["variable"], block["measure"], block["time_point"], tuple(block["categories"]))
+    def key(block: dict[str, Any], answer: str) -> tuple[Any, ...]:
+        """A question about one category is a block of its own."""
+        category = block["category"] if answer else ""
+        return (block["variable"], block["measure"], block["time_point"], category)
 
     def members(self, unit: str, group: str) -> frozenset[int]:
         inside = set(self.groups[group].members)
@@ -97,7 +97,10 @@ class Attack:
         partition = {name: frozenset(positions) for name, positions in exact.partition.items()}
         everybody = frozenset().union(*partition.values())
         known = everybody - partition[MISSING]
-        for line, shown in zip(exact.lines, block["lines"], strict=True):
+        lines = {line.about.category: line for line in exact.lines}
+        for shown in block["lines"]:
+            # What is withheld in whole has a line without its category.
+            line = lines.get(shown["category"], exact.lines[0])
             for group, cell in shown["groups"].items():
                 inside = self.members(exact.unit, group)
                 what = f"{block['variable']} {block['measure']} {block['time_point']} {shown['category']} {group}"
