@@ -21,7 +21,7 @@ from registry.access import api as access
 from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.literature import api as literature
-from registry.research.api import cohorts
+from registry.research.api import cohorts, releases
 
 RESOURCES: dict[str, Any] = {
     "publications": literature.PublicationViewSet,
@@ -45,6 +45,7 @@ RESOURCES: dict[str, Any] = {
     "complications": outcomes.ComplicationViewSet,
     "follow-up-status": outcomes.FollowUpStatusViewSet,
     "cohorts": cohorts.CohortViewSet,
+    "releases": releases.ReleaseViewSet,
 }
 
 

@@ -10,6 +10,16 @@ from registry.research.views.cohort_builder import CohortBuilder, CohortVariable
 from registry.research.views.cohorts import CohortList, CohortPage
 from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.pain import PainBesidePublished
+from registry.research.views.releases import (
+    Compare,
+    Edition,
+    NewRelease,
+    ReleaseFile,
+    ReleaseList,
+    ReleasePage,
+    Rerun,
+    TryAgain,
+)
 
 urlpatterns = [
     path("pain-beside-published/", PainBesidePublished.as_view(), name="pain-beside-published"),
@@ -34,4 +44,13 @@ urlpatterns = [
     path("cohorts/variables/", CohortVariables.as_view(), name="cohort-variables"),
     path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
     path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
+    path("releases/", ReleaseList.as_view(), name="release-list"),
+    path("releases/new/", NewRelease.as_view(), name="release-new"),
+    path("releases/<slug:slug>/", ReleasePage.as_view(), name="release-detail"),
+    path("releases/<slug:slug>/rerun/", Rerun.as_view(), name="release-rerun"),
+    path("releases/<slug:slug>/again/", TryAgain.as_view(), name="release-again"),
+    path("releases/<slug:slug>/edition/", Edition.as_view(), name="release-edition"),
+    path("releases/<slug:slug>/files/<str:name>", ReleaseFile.as_view(), name="release-file"),
+    path("releases/<slug:slug>/diff/", Compare.as_view(), name="release-compare"),
+    path("releases/<slug:slug>/diff/<slug:other>/", Compare.as_view(), name="release-diff"),
 ]
