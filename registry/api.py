@@ -22,7 +22,7 @@ from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.literature import api as literature
 from registry.literature.consistency_api import ConsistencyChecksView
-from registry.research.api import cohorts
+from registry.research.api import cohorts, releases
 
 RESOURCES: dict[str, Any] = {
     "publications": literature.PublicationViewSet,
@@ -46,6 +46,7 @@ RESOURCES: dict[str, Any] = {
     "complications": outcomes.ComplicationViewSet,
     "follow-up-status": outcomes.FollowUpStatusViewSet,
     "cohorts": cohorts.CohortViewSet,
+    "releases": releases.ReleaseViewSet,
 }
 
 #: What stands beside the resources, under the name of its address.

@@ -13,6 +13,18 @@ from registry.research.views.cohorts import CohortDeletion, CohortList, CohortPa
 from registry.research.views.compare import Compare
 from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
 from registry.research.views.pain import PainBesidePublished
+from registry.research.views.releases import (
+    Compare as CompareReleases,
+)
+from registry.research.views.releases import (
+    Edition,
+    NewRelease,
+    ReleaseFile,
+    ReleaseList,
+    ReleasePage,
+    Rerun,
+    TryAgain,
+)
 from registry.research.views.statistics import StatisticsFigure, StatisticsPage
 
 urlpatterns = [
@@ -44,8 +56,18 @@ urlpatterns = [
     path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
     path("cohorts/<slug:slug>/delete/", CohortDeletion.as_view(), name="cohort-delete"),
     path("cohorts/<slug:slug>/statistics/", StatisticsPage.as_view(), name="cohort-statistics"),
+    path(
         "cohorts/<slug:slug>/statistics/figures/<slug:name>.svg",
         StatisticsFigure.as_view(),
         name="cohort-figure",
     ),
+    path("releases/", ReleaseList.as_view(), name="release-list"),
+    path("releases/new/", NewRelease.as_view(), name="release-new"),
+    path("releases/<slug:slug>/", ReleasePage.as_view(), name="release-detail"),
+    path("releases/<slug:slug>/rerun/", Rerun.as_view(), name="release-rerun"),
+    path("releases/<slug:slug>/again/", TryAgain.as_view(), name="release-again"),
+    path("releases/<slug:slug>/edition/", Edition.as_view(), name="release-edition"),
+    path("releases/<slug:slug>/files/<str:name>", ReleaseFile.as_view(), name="release-file"),
+    path("releases/<slug:slug>/diff/", CompareReleases.as_view(), name="release-compare"),
+    path("releases/<slug:slug>/diff/<slug:other>/", CompareReleases.as_view(), name="release-diff"),
 ]

@@ -205,7 +205,6 @@ SHARED = OPEN | {
     "cohort-figure": "the user's own and shared ones, tested with the statistics",
     "api-cohort-statistics": "the user's own and shared ones, tested with the statistics",
     "api-cohorts-detail": "the user's own and shared ones, tested with the cohorts",
-    "api-cohort-statistics": "counts what the user may read, tested with the statistics",
     "api-cohorts-preview": "counts what the user may read, tested with the cohorts",
     "api-schema": "",
     "api-docs": "",

@@ -20,7 +20,7 @@ from registry.research.cohorts.document import Definition
 from registry.research.cohorts.mix import mix_of
 from registry.research.cohorts.sentence import diagnosis_labels, sentence, sentence_of
 from registry.research.formats import FORMATS
-from registry.research.models import Cohort
+from registry.research.models import Cohort, Release
 from registry.research.tables import tables
 
 #: Cohorts on a page: each is counted.
@@ -127,6 +127,7 @@ def _whole(found: Chosen) -> dict[str, Any]:
         "arms": list(zip(found.definition.arms, counts.arms.values(), strict=True)),
         "mix": mix_of(found.definition, found.user) if counts.whole.cases else None,
         "query": urlencode(named),
+        "releases": Release.objects.for_user(found.user).filter(cohort_version__cohort=found.cohort)[:10],
         "exports": [table for table in tables().values() if table.patient is not None],
         "formats": list(FORMATS),
     }
