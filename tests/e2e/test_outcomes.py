@@ -363,6 +363,24 @@ def test_a_complication_is_added_and_removed_by_keyboard(desk, live_server, trea
     assert soon(lambda: not Complication.objects.exists())
 
 
+def test_a_row_is_removed_while_its_last_change_is_still_being_stored(desk, live_server, treated):
+    Grid(desk, live_server, treated, "complications")
+    desk.get_by_role("button", name="Radicular pain").click()
+    card = desk.locator(".complication")
+    card.get_by_text("Remove…").click()
+    answers = []
+    desk.route("**/records/*/*/save/*", lambda route: answers.append((route, route.fetch())))
+    card.get_by_label("Treatment", exact=True).fill("gabapentin")
+    card.get_by_role("button", name="Remove radicular pain").click()
+    while not answers:
+        desk.wait_for_timeout(20)
+    expect(card).to_have_count(1)
+    for route, response in answers:
+        route.fulfill(response=response)
+    expect(card).to_have_count(0)
+    assert soon(lambda: not Complication.objects.exists())
+
+
 # -- follow-up status --------------------------------------------------------------------------------------------------
 
 

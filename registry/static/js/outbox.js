@@ -63,11 +63,12 @@ export function createOutbox({ onChange, openedBy = "" }) {
       } finally {
         underway -= 1;
         onChange(outbox);
-        if (!underway) for (const tell of settled.splice(0)) tell();
+        // Whoever waited for this answer takes it first.
+        if (!underway) window.setTimeout(() => settled.splice(0).forEach((tell) => tell()));
       }
     },
 
-    /** Resolves when nothing is under way. */
+    /** Resolves when nothing is under way and every answer has been taken. */
     settled() {
       return underway ? new Promise((done) => settled.push(done)) : Promise.resolve();
     },

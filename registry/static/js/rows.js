@@ -15,6 +15,13 @@ function beforeRow(event) {
   if (seen) event.detail.parameters.version = seen;
 }
 
+/** A row goes as it stands once its last change is stored: it would meet its own saving as somebody else's change. */
+function whenStored(event, outbox) {
+  if (!event.detail.elt.dataset?.goes || !outbox.busy) return;
+  event.preventDefault();
+  outbox.settled().then(() => event.detail.issueRequest(true));
+}
+
 function afterRow(event) {
   const arrived = event.target.closest?.("[data-new]") ?? event.target.querySelector?.("[data-new]");
   if (!arrived) return;
@@ -36,6 +43,7 @@ function renewToken(event) {
 
 export function watchRows(outbox) {
   document.addEventListener("htmx:configRequest", beforeRow);
+  document.addEventListener("htmx:confirm", (event) => whenStored(event, outbox));
   document.addEventListener("htmx:load", afterRow);
   document.addEventListener("htmx:afterRequest", renewToken);
   document.addEventListener("htmx:responseError", (event) => {
