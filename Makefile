@@ -1,11 +1,13 @@
 # Everything a new machine needs is Python 3.11 and make; each target does its own set-up.
 #
-#   make demo    serve the registry with the published series on http://127.0.0.1:8000 (PORT, DEMO_PASSWORD)
+#   make demo    serve the registry with the published series on http://127.0.0.1:8000 (PORT, DEMO_PASSWORD), and run
+#                the worker that writes large exports
 #   make test    every test that needs no browser (DATABASE_URL chooses PostgreSQL; PYTEST_ARGS adds options)
 #   make e2e     the browser tests (Chromium)
+#   make bench   measure exports against psql (PostgreSQL by DATABASE_URL; N=20000 for fewer patients)
 #   make lint    ruff, mypy, djlint, missing migrations
 #   make messages   bring the catalogues of translations up to date and compile them (PRUNE=1 drops unused texts)
-#   make docs    write the documents that are generated from the models
+#   make docs    write the documents that are generated from the models and from the published series
 #   make lock    pin the dependencies anew
 #   make clean   remove what was built (the database and the secrets in var/ stay)
 
@@ -18,7 +20,7 @@ STATIC_STAMP := var/static/.collected
 STATIC_SOURCES := $(shell find registry cases procedures outcomes -path '*/static/*' -type f 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: demo test e2e lint messages docs lock clean setup
+.PHONY: demo test e2e bench lint messages docs lock clean setup
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
@@ -69,7 +71,7 @@ demo: setup var/env $(STATIC_STAMP)
 	$(BIN)/python manage.py load_publications; \
 	$(BIN)/python manage.py demo_users $${DEMO_PASSWORD:+--password "$$DEMO_PASSWORD"}; \
 	echo "The registry is served at http://127.0.0.1:$(PORT)/ (Ctrl+C stops it)."; \
-	exec $(BIN)/gunicorn registry.wsgi:application --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 \
+	exec $(BIN)/python manage.py with_worker -- $(BIN)/gunicorn registry.wsgi:application --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 \
 		--timeout 120 --no-control-socket --log-level info
 
 test: setup
@@ -77,6 +79,9 @@ test: setup
 
 e2e: setup
 	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -m e2e -n 2 $(PYTEST_ARGS)
+
+bench: setup
+	$(BIN)/python -m tests.bench.exports --patients $(or $(N),200000)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -92,6 +97,9 @@ messages: setup
 
 docs: setup
 	$(BIN)/python manage.py data_model
+	$(BIN)/python manage.py migrate --noinput --verbosity 0
+	$(BIN)/python manage.py load_publications
+	$(BIN)/python manage.py consistency_checks
 
 # uv is only needed here. It keeps the versions already pinned unless UPGRADE=1 is given.
 lock: setup

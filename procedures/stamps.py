@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -75,7 +74,7 @@ def press(
 
     Raises what the write door raises, and ``ValidationError`` where the incision is not known yet.
     """
-    with transaction.atomic():
+    with records.together():
         case = Case.objects.for_user(by).select_for_update().get(pk=procedure.case_id)
         procedure = Procedure.objects.for_user(by).prefetch_related("balloon_inflations").get(pk=procedure.pk)
         procedure.case = case
@@ -166,7 +165,7 @@ def shift(procedure: Procedure, minutes: int, *, of: str, by: Any, reason: str =
     ``of`` are the minutes that are to be moved (``minutes_of``), so that asking twice moves once. Raises what the write
     door raises, and ``ValidationError`` where the minutes are others by now; then none has moved.
     """
-    with transaction.atomic():
+    with records.together():
         Case.objects.for_user(by).select_for_update().get(pk=procedure.case_id)
         rows = list(BalloonInflation.objects.for_user(by).filter(procedure=procedure))
         if of == minutes_of(rows, -minutes):

@@ -21,6 +21,8 @@ from registry.access import api as access
 from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.literature import api as literature
+from registry.literature.consistency_api import ConsistencyChecksView
+from registry.research.api import cohorts, releases
 
 RESOURCES: dict[str, Any] = {
     "publications": literature.PublicationViewSet,
@@ -43,7 +45,12 @@ RESOURCES: dict[str, Any] = {
     "assessments": outcomes.AssessmentViewSet,
     "complications": outcomes.ComplicationViewSet,
     "follow-up-status": outcomes.FollowUpStatusViewSet,
+    "cohorts": cohorts.CohortViewSet,
+    "releases": releases.ReleaseViewSet,
 }
+
+#: What stands beside the resources, under the name of its address.
+BESIDE = {"codebook": "api-codebook", "consistency-checks": "api-consistency-checks-list"}
 
 
 class RootView(ApiViewMixin, APIView):
@@ -51,7 +58,8 @@ class RootView(ApiViewMixin, APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        return Response({name: reverse(f"api-{name}-list", request=request) for name in RESOURCES})
+        names = {name: f"api-{name}-list" for name in RESOURCES} | BESIDE
+        return Response({name: reverse(address, request=request) for name, address in names.items()})
 
 
 class NowhereView(ApiViewMixin, APIView):
@@ -95,6 +103,7 @@ for _name, _viewset in RESOURCES.items():
 
 urlpatterns = [
     path("v1/", RootView.as_view(), name="api-root"),
+    path("v1/consistency-checks/", ConsistencyChecksView.as_view(), name="api-consistency-checks-list"),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),

@@ -33,6 +33,15 @@ class Environment(BaseSettings):
     time_zone: str = "Europe/Berlin"
     language: Literal["en", "de"] = "en"
     export_small_cell: int = Field(10, ge=1, description="Largest count that aggregate output suppresses.")
+    export_inline_cells: int = Field(
+        20_000_000,
+        ge=0,
+        description="Exports of more cells (rows × columns, dear formats counted several times) become jobs.",
+    )
+    export_keep_hours: int = Field(24, ge=1, description="Hours until the file of an export job is removed.")
+    release_inline_cases: int = Field(
+        5_000, ge=0, description="A registry of more cases writes its releases in the background."
+    )
     token_days: int = Field(90, ge=1, description="Days until an API token expires.")
 
 
@@ -45,6 +54,8 @@ SECRET_KEY = env.secret_key.get_secret_value() or get_random_secret_key()
 SECRET_KEY_IS_SET = bool(env.secret_key.get_secret_value())
 IDENTITY_KEY = env.identity_key.get_secret_value() or SECRET_KEY
 IDENTITY_KEY_IS_SET = bool(env.identity_key.get_secret_value())
+#: Counts of unpublished patients from 1 to this one are not shown in aggregate output.
+EXPORT_SMALL_CELL = env.export_small_cell
 
 ALLOWED_HOSTS = [host.strip() for host in env.allowed_hosts.split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [origin.strip() for origin in env.csrf_trusted_origins.split(",") if origin.strip()]
@@ -74,6 +85,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "simple_history",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -231,6 +244,15 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
+
+# Large exports are written by `manage.py db_worker` and kept here until they expire.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+EXPORT_DIR = VAR_DIR / "exports"
+EXPORT_INLINE_CELLS = env.export_inline_cells
+EXPORT_KEEP_HOURS = env.export_keep_hours
+# Releases stay. Their folder belongs in the backup, though all of it can be rebuilt from history.
+RELEASE_DIR = VAR_DIR / "releases"
+RELEASE_INLINE_CASES = env.release_inline_cases
 
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
 SILENCED_SYSTEM_CHECKS: list[str] = []

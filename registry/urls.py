@@ -11,11 +11,12 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("jsi18n/", ScriptMessages.as_view(), name="javascript-catalog"),
     path("", include("registry.access.urls")),
+    # Ahead of the publications: one of its pages stands beneath /literature/.
+    path("", include("registry.research.urls")),
     path("", include("registry.literature.urls")),
     path("", include("cases.urls")),
     path("", include("procedures.urls")),
     path("", include("outcomes.urls")),
-    path("", include("registry.research.urls")),
     # Behind everything else beneath /api/: it answers for every address there that is none.
     path("api/", include("registry.api")),
     path("admin/", admin.site.urls),

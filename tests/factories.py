@@ -23,6 +23,8 @@ from registry.access.models import Center, Membership, User
 from registry.core import records
 from registry.core.actors import System
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
+from registry.research.cohorts import checking, keeping
+from registry.research.models import Cohort
 
 PASSWORD = "correct horse battery staple"
 TESTS = System("tests")
@@ -266,6 +268,21 @@ class SourceValueFactory(RecordFactory):
     record = factory.SubFactory(LesionFactory)
     field = factory.Sequence(lambda n: f"field_{n}")
     location = "Table 1"
+
+
+class CohortFactory(DjangoModelFactory):
+    """A cohort of a user; ``where`` is its outermost group."""
+
+    class Meta:
+        model = Cohort
+
+    title = "A cohort"
+    where = factory.LazyFunction(lambda: {"all": []})
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        owner, shared = kwargs.pop("owner"), kwargs.pop("shared", False)
+        return keeping.create(checking.read(kwargs, owner), owner, shared=shared)
 
 
 #: A factory for every record model, for the tests that walk all of them.

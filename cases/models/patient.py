@@ -1,5 +1,6 @@
 """Patients."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -35,13 +36,14 @@ class PatientCounter(models.Model):
         return f"{self.center}: {self.last}"
 
     @classmethod
-    def next_registry_id(cls, center: Center) -> str:
-        """The next id of the centre, such as ``HEI-00012``; the counter stays locked until the transaction ends."""
+    def next_registry_ids(cls, center: Center, count: int) -> list[str]:
+        """The next ids of the centre, such as ``HEI-00012``; the counter stays locked until the transaction ends."""
         cls.objects.get_or_create(center=center)
         counter = cls.objects.select_for_update().get(center=center)
-        counter.last += 1
+        first = counter.last + 1
+        counter.last += count
         counter.save(update_fields=["last"])
-        return f"{center.code}-{counter.last:05d}"
+        return [f"{center.code}-{number:05d}" for number in range(first, first + count)]
 
 
 def _consent_not_given(patient: "Patient") -> "StrOrPromise | None":
@@ -157,8 +159,15 @@ class Patient(Record):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.registry_id and current_pass.get() is not None:
-            self.registry_id = PatientCounter.next_registry_id(self.center)
+            (self.registry_id,) = PatientCounter.next_registry_ids(self.center, 1)
         super().save(*args, **kwargs)
+
+    @classmethod
+    def prepare_new(cls, rows: Sequence[Any]) -> None:
+        for center in {row.center for row in rows}:
+            own = [row for row in rows if row.center_id == center.pk and not row.registry_id]
+            for row, registry_id in zip(own, PatientCounter.next_registry_ids(center, len(own)), strict=True):
+                row.registry_id = registry_id
 
     def same_hospital_number(self) -> "models.QuerySet[Patient]":
         """Other patients of the centre with this hospital number: a reason to look, never to refuse."""

@@ -86,7 +86,7 @@ class NewCaseView(CaseRecordFormView):
 
     def attempt(self, data: QueryDict) -> tuple[list[tuple[Part, RecordForm]], bool]:
         """With the case comes what other floors make of the answers, or nothing at all."""
-        with transaction.atomic():
+        with records.together():
             forms, done = super().attempt(data)
             if done and self.creating:
                 saved = {part.name: form.instance for part, form in forms}
@@ -137,7 +137,7 @@ class NewCaseView(CaseRecordFormView):
         """Somebody with this hospital number is known: ask once before a second patient is made, then save."""
         self.same_number = self._known_patients() if self.creating and self.patient is None else []
         if self.same_number and "same_number_seen" not in request.POST:
-            with transaction.atomic():
+            with records.together():
                 forms, _done = self.attempt(request.POST)
                 transaction.set_rollback(True)
             return self.show(forms)

@@ -5,7 +5,6 @@ import uuid as uuids
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -193,7 +192,7 @@ class AddComplication(AddRowView):
         The procedure is read again under the lock of its case: what somebody has stored in it meanwhile stays.
         """
         user = self.request.user
-        with transaction.atomic():
+        with records.together():
             case = get_object_or_404(
                 Case.objects.for_user(user).select_for_update(), pk=record.procedure.case_id
             )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.api import CaseRowSerializer, CaseRowViewSet
@@ -12,7 +11,7 @@ from procedures.api.days import day_field, days_between
 from procedures.api.details import DetailsField, DetailsSerializer
 from procedures.embedding import PROCEDURE, details_accessors
 from procedures.models import Procedure
-from registry.core import limits
+from registry.core import limits, records
 from registry.core.api import problems
 from registry.core.api.fields import REQUIRED
 from registry.core.api.serializers import Change, Incoming
@@ -93,7 +92,7 @@ class ProcedureSerializer(CaseRowSerializer):
         return any(name.startswith(INSIDE) for name in errors)
 
     def store(self, record: Any, change: Change) -> Any:
-        with transaction.atomic():
+        with records.together():
             saved = super().store(record, change)
             if self._details is not None:
                 self.store_details(saved, change)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -68,7 +67,7 @@ class AddProcedure(_AddRow):
         return [Procedure(case=parent, kind=kind.kind, uuid=self.token)] if kind is not None else []
 
     def make(self, record: Any) -> Record:
-        with transaction.atomic():
+        with records.together():
             made: Any = super().make(record)
             save_details(made, self.request.user, self.why)
         return made
@@ -156,7 +155,7 @@ class AddSession(_AddRow):
         return [TransarterialSession(procedure=parent, uuid=self.token, kind=kind)]
 
     def make(self, record: Any) -> Record:
-        with transaction.atomic():
+        with records.together():
             case = record.aggregate_root()
             Case.objects.for_user(self.request.user).select_for_update().get(pk=case.pk)
             # Read under the lock: somebody may have saved other fields since the page asked.

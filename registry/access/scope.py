@@ -4,7 +4,9 @@ Clinicians and curators read and write their own centres; researchers read the c
 identity; everyone signed in reads published centres; nobody but the registry's own loaders writes those.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.db.models import Q
 
@@ -14,8 +16,28 @@ from registry.core.actors import System
 WRITING_ROLES = (Membership.Role.CLINICIAN, Membership.Role.CURATOR)
 
 
+@dataclass(frozen=True)
+class KeptScope:
+    """A reader that is nobody: the centres that somebody could read at one moment.
+
+    What was read with that right can be read again, whoever asks and whatever their rights have become. It may read
+    without identity, and nothing else.
+    """
+
+    center_ids: tuple[int, ...]
+
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, centers: Iterable[Any]) -> "KeptScope":
+        return cls(tuple(sorted(centers)))
+
+
 def visible(user: Any, center_path: str) -> Q:
     """The condition for what the user may see, over the lookup that leads to the centre."""
+    if isinstance(user, KeptScope):
+        return Q(**{f"{center_path}__in": user.center_ids})
     if user.is_superuser:
         return Q()
     own = Membership.objects.filter(user=user).values("center_id")
@@ -66,6 +88,8 @@ def may_write(actor: Any, record: Any) -> bool:
     """Loaders write what is published; clinicians and curators write their own clinical centres."""
     if isinstance(actor, System):
         return True
+    if isinstance(actor, KeptScope):
+        return False
     if not getattr(actor, "is_authenticated", False) or not actor.is_active:
         return False
     center_id = record.center_id_of()
@@ -78,8 +102,19 @@ def may_write(actor: Any, record: Any) -> bool:
     return bool(roles_of(actor, center_id).intersection(WRITING_ROLES))
 
 
+def identifiable(user: Any, center_path: str) -> Q:
+    """The condition for rows whose patients the user may know: the counterpart of ``may_identify``."""
+    if user.is_superuser:
+        return Q()
+    own = Membership.objects.filter(user=user, role__in=WRITING_ROLES).values("center_id")
+    published = Center.objects.filter(kind=Center.Kind.PUBLISHED).values("pk")
+    return Q(**{f"{center_path}__in": own}) | Q(**{f"{center_path}__in": published})
+
+
 def may_identify(user: Any, center_id: Any) -> bool:
     """Whether the user may see who a patient of this centre is. Published series name nobody."""
+    if isinstance(user, KeptScope):
+        return False
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return False
     if user.is_superuser or center_id is None or center_id in published_center_ids(user):

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from registry.core import sequence
 from registry.core.actors import identity_of
 
 #: Columns that say nothing about what changed.
@@ -46,6 +48,8 @@ class Change(models.Model):
     """What every history row adds to the columns of its record."""
 
     history_user_name = models.CharField(_("by"), max_length=150, blank=True, default="")
+    # 0 is a change from before they were counted.
+    change_sequence = models.BigIntegerField(_("number of the change"), default=0, db_index=True)
 
     class Meta:
         abstract = True
@@ -77,6 +81,18 @@ class Changes(HistoricalRecords):
     def fields_included(self, model):
         kept_out = getattr(model, "not_in_history", ())
         return [field for field in super().fields_included(model) if field.name not in kept_out]
+
+    def create_historical_record(self, instance, history_type, using=None):
+        """Note what has happened; the row is written with the number of the change that it belongs to."""
+        values = {field.attname: getattr(instance, field.attname) for field in self.fields_included(instance)}
+        row = getattr(instance, self.manager_name).model(
+            history_date=timezone.now(),
+            history_type=history_type,
+            history_user=self.get_history_user(instance),
+            history_change_reason=self.get_change_reason_for_object(instance, history_type, using),
+            **values,
+        )
+        sequence.note(row)
 
     def get_history_user(self, instance):
         held = current_pass.get()

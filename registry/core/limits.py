@@ -25,12 +25,26 @@ _NUMBER = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True)
+class UsualRange:
+    """``low ≤ value ≤ high``, either end open as ``None``; ``when`` says of which records, ``why`` in words."""
+
+    low: Any = None
+    high: Any = None
+    when: Callable[[Any], bool] | None = None
+    why: "StrOrPromise" = ""
+
+
+@dataclass(frozen=True)
 class SoftLimit:
-    """One soft limit. ``crossed`` answers with the sentence to show, or ``None``; it may look at related records."""
+    """One soft limit. ``crossed`` answers with the sentence to show, or ``None``; it may look at related records.
+
+    ``range`` is the usual range where there is one (``usual``); a limit that is computed otherwise has none.
+    """
 
     field: str
     name: str
     crossed: "Callable[[Any], StrOrPromise | None]"
+    range: "UsualRange | None" = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,8 @@ def usual(
         stated = text % {"label": label, "value": with_unit(value, unit), "limit": with_unit(limit, unit)}
         return f"{stated} {why}".strip()
 
-    return SoftLimit(field, name or f"{field}:{plain(low)}–{plain(high)}", crossed)
+    span = UsualRange(low, high, when, why)
+    return SoftLimit(field, name or f"{field}:{plain(low)}–{plain(high)}", crossed, span)
 
 
 def crossings(record: Any) -> list[Crossing]:

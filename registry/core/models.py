@@ -1,6 +1,7 @@
 """``Record``: what every clinical and literature record has in common."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -14,6 +15,9 @@ from registry.core.history import Changes
 from registry.core.limits import SoftLimit
 from registry.core.querysets import RecordQuerySet, _require_pass
 from registry.core.rules import CodedMissing, label_of, rules_of
+from registry.core.sequence import ChangeCounter
+
+__all__ = ["ChangeCounter", "Record"]
 
 
 class Record(models.Model):
@@ -74,6 +78,10 @@ class Record(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         _require_pass()
         return super().delete(*args, **kwargs)
+
+    @classmethod
+    def prepare_new(cls, rows: "Sequence[Record]") -> None:
+        """What ``save`` adds to a new row, for many rows that are written at once."""
 
     # -- the record and its surroundings -------------------------------------------------------------------------
 

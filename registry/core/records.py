@@ -1,7 +1,8 @@
 """The write door: the only functions that write a clinical record.
 
 ``save`` and ``delete`` lock the case, check right, status and version, validate, write, and leave history with user and
-reason, in one transaction. ``check`` does all of it and takes it back, so that forms can refuse on the page.
+reason, in one transaction. ``check`` does all of it and takes it back, so that forms can refuse on the page. What is
+written inside ``together`` is one change.
 """
 
 import copy
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,7 @@ from registry.core import limits, policies
 from registry.core.actors import System, identity_of, user_or_none
 from registry.core.history import Pass, current_pass
 from registry.core.models import Record
+from registry.core.sequence import together
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +89,7 @@ def save(
 
     Raises ``Conflict``, ``PermissionDenied`` or ``ValidationError``; an unchanged record is left alone.
     """
-    with transaction.atomic():
+    with together():
         stored, root = _lock(record)
         if stored is None and record.pk is not None and not record._state.adding:
             # Saving would bring it back.
@@ -145,7 +147,7 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
 
     Raises ``Conflict``, ``PermissionDenied`` or ``ValidationError``.
     """
-    with transaction.atomic():
+    with together():
         stored, root = _lock(record)
         if stored is None:
             return
@@ -200,7 +202,7 @@ class _TakeBack(Exception):
 
 def _dry_run(action: Any) -> None:
     try:
-        with transaction.atomic():
+        with together():
             action()
             raise _TakeBack
     except _TakeBack:
@@ -326,5 +328,6 @@ __all__ = [
     "check_delete",
     "delete",
     "save",
+    "together",
     "trial_of",
 ]

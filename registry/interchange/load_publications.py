@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from cases.models import Patient
 from procedures.models import Ablation
@@ -34,6 +33,7 @@ from registry.interchange.publication_document import (
     Source,
     read,
 )
+from registry.interchange.table_check import check_tables
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
 from registry.literature.names import NAMES
 
@@ -53,7 +53,7 @@ def load(path: Path) -> Counter[str]:
     loading = _Loading(document, source)
     loading.check()
     loading.stop_if_refused()
-    with transaction.atomic():
+    with records.together():
         loading.write()
         loading.stop_if_refused()
     return loading.counts
@@ -106,6 +106,7 @@ class _Loading:
         if Center.objects.filter(code=document.center.code).exclude(kind=Center.Kind.PUBLISHED).exists():
             self.refuse(("center", "code"), f"“{document.center.code}” is the code of a clinical centre.")
         check_general(document, self.refuse)
+        check_tables(document, self.refuse)
         for index in range(len(document.patients)):
             self.plans.append(plan_patient(document, index, self.refuse))
 
@@ -121,7 +122,8 @@ class _Loading:
     def write(self) -> None:
         document = self.document
         center = self._center()
-        fields = document.publication.model_dump()
+        tables = [table.model_dump(mode="json", exclude_defaults=True) for table in document.tables]
+        fields = {**document.publication.model_dump(), "tables": tables}
         publication = Publication.objects.filter(slug=document.publication.slug).first() or Publication()
         self.save(
             publication,

@@ -21,6 +21,7 @@ from procedures.codes import Kind
 from registry.core.codes import MissingCode
 from registry.core.reading import read_decimal, refuse_nul
 from registry.literature.models import Origin, PeriodUnit, Qualifier, Statistic, UnitOfAnalysis
+from registry.literature.printed_tables import PrintedTable
 
 Path_ = tuple[str | int, ...]
 
@@ -256,6 +257,7 @@ class PublicationDocument(Part):
     arms: list[ArmPart] = []
     reported_values: list[ReportedValuePart] = []
     cited_series: list[CitedSeriesPart] = []
+    tables: list[PrintedTable] = []
     #: Facts stated of every patient: put on each matching record that has no entry of its own.
     for_all: dict[Place, Entries] = {}
     #: What the paper gives for the group alone, of all patients without an entry of their own.

@@ -3,17 +3,15 @@
 import re
 from typing import Any, ClassVar
 
-from django.apps import apps
-from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.utils.translation import gettext_lazy as _
 
 from registry.core.api.fields import ID, TEXT, ShownField
 from registry.core.api.serializers import RecordSerializer
 from registry.core.api.views import ReadOnlyRecordViewSet
-from registry.core.models import Record
 from registry.literature import filters
 from registry.literature.embedding import SOURCE_VALUES
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
+from registry.literature.sources import owner_of, patient_of, with_owners
 
 
 class LiteratureSerializer(RecordSerializer):
@@ -34,6 +32,9 @@ class LiteratureSerializer(RecordSerializer):
 
 class PublicationSerializer(RecordSerializer):
     """A published series."""
+
+    #: Tables are for pages; every value that a cell prints is a resource of its own.
+    left_out = frozenset({"tables"})
 
     class Meta:
         model = Publication
@@ -79,13 +80,6 @@ class CitedSeriesSerializer(LiteratureSerializer):
         model = CitedSeries
 
 
-def owner_of(record: Any) -> Any:
-    """The record that belongs to the centre: the case for a lesion, the patient for a patient."""
-    for step in (record.center_path or "center").split("__")[:-1]:
-        record = getattr(record, step)
-    return record
-
-
 class SourceValueSerializer(LiteratureSerializer):
     """Where one value of a published patient is printed, and how."""
 
@@ -124,9 +118,8 @@ def _case_id(row: SourceValue) -> str | None:
 
 
 def _patient_id(row: SourceValue) -> str | None:
-    owner = owner_of(row.record) if row.record else None
-    owner = getattr(owner, "patient", owner)
-    return str(owner.uuid) if owner is not None and owner._meta.model_name == "patient" else None
+    patient = patient_of(row.record) if row.record else None
+    return str(patient.uuid) if patient is not None else None
 
 
 class PublicationViewSet(ReadOnlyRecordViewSet):
@@ -135,6 +128,7 @@ class PublicationViewSet(ReadOnlyRecordViewSet):
     serializer_class = PublicationSerializer
     filterset_class = filters.PublicationFilterSet
     addressed_by = ("slug", "uuid")
+    defer = ("tables",)
     orderings = {"publication": "slug", "year": "year"}
     default_ordering = ("publication",)
 
@@ -187,22 +181,4 @@ class SourceValueViewSet(_OfPublication):
     orderings = {"publication": "publication__slug", "field": "field"}
 
     def prefetches(self) -> list[Any]:
-        return [GenericPrefetch("record", [_with_owner(model) for model in sorted(_owned(), key=str)])]
-
-
-def _owned() -> list[type[Record]]:
-    return [
-        model for model in apps.get_models() if issubclass(model, Record) and model.center_path is not None
-    ]
-
-
-def _with_owner(model: type[Record]) -> Any:
-    steps = (model.center_path or "").split("__")[:-1]
-    owner: Any = model
-    for step in steps:
-        owner = owner._meta.get_field(step).related_model
-    path = (
-        [*steps, "patient"] if any(field.name == "patient" for field in owner._meta.get_fields()) else steps
-    )
-    rows = model.objects.all()
-    return rows.select_related("__".join(path)) if path else rows
+        return [with_owners()]

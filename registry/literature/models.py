@@ -84,6 +84,12 @@ class Publication(Record):
     language = fields.LineField(_("language"), max_length=20)
     licence = fields.LineField(_("licence"), max_length=100)
     notes = models.TextField(_("notes"), blank=True, default="")
+    tables = models.JSONField(
+        _("tables as printed"),
+        default=list,
+        blank=True,
+        help_text=_("Heads, rows and cells of each table, with the values that a cell prints."),
+    )
 
     class Meta:
         verbose_name = _("publication")

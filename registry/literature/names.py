@@ -161,6 +161,9 @@ NAMES: dict[str, LiteratureName] = {
     "would_repeat_procedure": LiteratureName(
         _("Would repeat the procedure"), "", _("Patients who would undergo the procedure again.")
     ),
+    "cited_patients": LiteratureName(
+        _("Patients in the literature"), "", _("Patients of the series that the paper cites, taken together.")
+    ),
     "followup_months": LiteratureName(_("Follow-up"), "months", _("Time of follow-up after the procedure.")),
 }
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.db.models import Q
 
 from registry.core.models import Record
 from registry.core.rules import label_of
-from registry.literature.models import SourceValue
+from registry.literature.models import Publication, SourceValue
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,52 @@ def marks_of(records: Iterable[Record]) -> dict[tuple[str, int, str], Mark]:
             language=value.publication.language or "",
         )
     return found
+
+
+def owner_of(record: Any) -> Any:
+    """The record that belongs to the centre: the case for a lesion, the patient for a patient."""
+    for step in (record.center_path or "center").split("__")[:-1]:
+        record = getattr(record, step)
+    return record
+
+
+def patient_of(record: Any) -> Any:
+    """The patient whose record it is, or ``None``."""
+    owner = owner_of(record)
+    found = getattr(owner, "patient", owner)
+    return found if found._meta.model_name == "patient" else None
+
+
+def with_owners() -> GenericPrefetch:
+    """Fetches the records of sources together with the cases and patients they belong to; a query for each kind."""
+    owned = [
+        model for model in apps.get_models() if issubclass(model, Record) and model.center_path is not None
+    ]
+    return GenericPrefetch("record", [_with_owner(model) for model in sorted(owned, key=str)])
+
+
+def _with_owner(model: type[Record]) -> Any:
+    steps = (model.center_path or "").split("__")[:-1]
+    owner: Any = model
+    for step in steps:
+        owner = owner._meta.get_field(step).related_model
+    has_patient = any(field.name == "patient" for field in owner._meta.get_fields())
+    path = [*steps, "patient"] if has_patient else steps
+    rows = model.objects.all()
+    return rows.select_related("__".join(path)) if path else rows
+
+
+def printed_of(
+    publication: Publication, location: str, patient: str, fields: Iterable[str]
+) -> list[SourceValue]:
+    """Sources of one patient's values at one place, the record of each fetched."""
+    found = publication.source_values.filter(location=location, field__in=list(fields)).prefetch_related(
+        with_owners()
+    )
+    return [
+        source
+        for source in found
+        if source.record is not None
+        and (owner := patient_of(source.record)) is not None
+        and owner.source_label == patient
+    ]

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from registry.literature import views
+from registry.literature.views import cells, publications
 
 urlpatterns = [
-    path("literature/", views.publication_list, name="literature"),
-    path("literature/<slug:slug>/", views.publication_detail, name="publication-detail"),
+    path("literature/", publications.publication_list, name="literature"),
+    path("literature/<slug:slug>/", publications.publication_detail, name="publication-detail"),
+    path("literature/<slug:slug>/cell/", cells.printed_cell, name="printed-cell"),
 ]

@@ -6,3 +6,10 @@ class ResearchConfig(AppConfig):
     name = "registry.research"
     label = "research"
     verbose_name = _("Research")
+
+    def ready(self) -> None:
+        from registry.literature.consistency import run
+        from registry.research import consistency, losses
+
+        run.register(consistency.checks, consistency.stamps)
+        run.register(losses.checks)

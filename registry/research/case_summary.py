@@ -5,6 +5,7 @@ column (see the measurements in the design).
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Case as Switch
@@ -148,7 +149,7 @@ def _scores() -> Iterator[Column]:
     for score in SCORES:
         for point in TIME_POINTS:
             at = Origin(Assessment, _at(point), suffix=f"__{point.value}", ending=f", {point.label}")
-            yield from at.columns(only=[score])
+            yield from (replace(column, time_point=point.value) for column in at.columns(only=[score]))
 
 
 def _complications() -> Iterator[Column]:

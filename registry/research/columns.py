@@ -52,6 +52,7 @@ class ColumnType(enum.StrEnum):
     CODE_SET = "code_set"
     TEXT = "text"
     DATE = "date"
+    DATETIME = "datetime"
 
 
 class Identity(enum.Enum):
@@ -77,6 +78,17 @@ class Column:
     codes: tuple[tuple[str, str], ...] = ()
     identity: Identity | None = None
     derived: bool = False
+    #: The derived value or the day it shows: ``cases.Lesion.sins_score``; of a plain column ``source`` says it.
+    computed: str = ""
+    #: The time point of a column of a wide table.
+    time_point: str = ""
+
+    @property
+    def declaration(self) -> str:
+        """``cases.Lesion.volume_ml``: what it shows of a model; empty for keys and for what several rows make up."""
+        if self.computed or self.derived or self.type is ColumnType.KEY:
+            return self.computed
+        return self.source.partition("; ")[0]
 
     @property
     def lookup(self) -> str | None:
@@ -127,7 +139,8 @@ class Origin:
 
     ``prefix`` and ``heading`` go before the names and labels of its columns (``reboa__``, “REBOA: ”), ``suffix`` and
     ``ending`` after them (``__baseline``, “, before the procedure”). ``case`` is the path from the table's rows to the
-    case, or ``None`` where there is none.
+    case, or ``None`` where there is none; ``procedure`` leads to the procedure that intervals count from, where they do
+    not count from the index procedure.
     """
 
     model: type[Record]
@@ -137,6 +150,7 @@ class Origin:
     heading: str = ""
     suffix: str = ""
     ending: str = ""
+    procedure: str | None = None
 
     def named(self, name: str) -> str:
         return f"{self.prefix}{name}{self.suffix}"
@@ -197,11 +211,14 @@ class Origin:
                 self.case or "",
                 joined(self.path, value) if has_interval else None,
                 joined(self.path, unit) if has_interval else None,
+                self.procedure,
             ),
             f"{self.source(date)} less the index date"
-            + (", else the interval in days" if has_interval else ""),
+            + (", else the interval in days" if has_interval else "")
+            + (" after the procedure" if has_interval and self.procedure else ""),
             unit="d",
             derived=True,
+            computed=self.source(f"{stem}day"),
         )
         yield day
         # Where both are missing, what is said of the interval is the closer reason.
@@ -227,6 +244,7 @@ class Origin:
             unit=value.unit if value.kind == "number" else "",
             codes=tuple((code, code) for code in value.codes),
             derived=True,
+            computed=self.source(value.name),
         )
 
     def identity_of(self, field: Any) -> Identity | None:
@@ -270,6 +288,7 @@ _TYPES: tuple[tuple[type[models.Field], ColumnType], ...] = (
     (fields.CodeField, ColumnType.CODE),
     (models.SlugField, ColumnType.CODE),
     (models.BooleanField, ColumnType.BOOLEAN),
+    (models.DateTimeField, ColumnType.DATETIME),
     (models.DateField, ColumnType.DATE),
     (models.DecimalField, ColumnType.NUMBER),
     (models.FloatField, ColumnType.NUMBER),

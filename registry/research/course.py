@@ -38,6 +38,11 @@ SCALES = (
     Scale("odi", gettext_lazy("ODI"), 0, 100, 20, "%", LOWER),
     Scale("kps", gettext_lazy("KPS"), 0, 100, 20, "", HIGHER),
 )
+#: Scores that are compared between groups of patients, yet not drawn on the page of a case.
+MORE_SCALES = (
+    Scale("barthel", gettext_lazy("Barthel index"), 0, 100, 20, "", HIGHER),
+    Scale("analgesic_scale", gettext_lazy("Analgesic scale"), 0, 5, 1, "", LOWER),
+)
 SCORES = tuple(scale.variable for scale in SCALES)
 
 
@@ -73,7 +78,8 @@ class Cell:
     """What a published group reports at one time point, as the table shows it."""
 
     reported: Reported | None
-    n: int | None
+    #: Of how many patients: a number, “≤ 8”, or nothing.
+    n: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ class Course:
 
     @staticmethod
     def _cell(reported: Reported | None, match: Match) -> Cell:
-        return Cell(reported, match.group.n_at(reported) if reported else None)
+        return Cell(reported, match.group.n_words(reported) if reported else "")
 
     def chart(self) -> dict[str, Any]:
         """What ``charts.js`` draws (its head describes the shape)."""
@@ -154,7 +160,7 @@ class Course:
 
     def _sizes(self, row: Row) -> str:
         sizes = [
-            str(match.group.n_at(row.published[number]) or "–")
+            match.group.n_words(row.published[number]) or "–"
             for number, match in enumerate(self.matches)
             if number in row.published
         ]
@@ -177,9 +183,9 @@ class Course:
 
 def _published_point(x: float, reported: Reported, match: Match) -> dict[str, Any]:
     center, sd = reported.center, reported.sd
-    n = match.group.n_at(reported)
+    n = match.group.n_words(reported)
     point = {"x": x, "y": center.value, "text": reported.text}
-    if n is not None:
+    if n:
         point["text"] = _("%(value)s, n %(n)s") % {"value": reported.text, "n": n}
     if sd is not None:
         point |= {"low": round(center.value - sd.value, 4), "high": round(center.value + sd.value, 4)}

@@ -1,19 +1,19 @@
 """The course of own cases beside published groups as a drawing, made by the server: no library has to be loaded for it.
 
-Own values are drawn with whiskers of one standard deviation, published ones as grey lines on a band of one, with their
-name at the line's end. It is laid out twice, for a wide and for a narrow page, and the style sheet shows one.
+Own values are drawn with whiskers, published ones as grey lines with their name at the line's end: on a band of one
+standard deviation, or with whiskers too where intervals are drawn. It is laid out twice, for a wide and for a narrow
+page, and the style sheet shows one.
 """
 
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from registry.research.course import Scale
 from registry.research.own_course import OwnCourse
 
-#: The scores of the axis are the ends of the scale.
-LOW, HIGH, STEP = 0, 10, 2
 LEFT, TOP, BOTTOM = 26, 12, 46
 #: Height of a label, and about how wide one of its letters is.
 LINE, LETTER = 16, 7.8
@@ -25,28 +25,38 @@ BESIDE = 10
 
 @dataclass(frozen=True)
 class Frame:
-    """Units of a drawing; the style sheet sizes it. ``right`` is the room beside the plot for names of lines."""
+    """Units of a drawing; the style sheet sizes it. ``right`` is the room beside the plot for names of lines.
+
+    The axis of scores begins and ends where the scale does.
+    """
 
     name: str
     width: int
     height: int
     right: int
+    low: int = 0
+    high: int = 10
+    step: int = 2
+
+    def of(self, scale: Scale) -> "Frame":
+        """The same frame for another score."""
+        return replace(self, low=scale.low, high=scale.high, step=scale.step)
 
     @property
     def base(self) -> float:
-        return self.y(LOW)
+        return self.y(self.low)
 
     def y(self, value: float) -> float:
-        share = (HIGH - min(max(value, LOW), HIGH)) / (HIGH - LOW)
+        share = (self.high - min(max(value, self.low), self.high)) / (self.high - self.low)
         return round(TOP + share * (self.height - TOP - BOTTOM), 1)
 
     def x(self, place: float) -> float:
         return round(LEFT + 10 + place * (self.width - LEFT - self.right - 20), 1)
 
-    def dot(self, x: float, mean: float, sd: float | None, title: str) -> "Dot":
-        if sd is None:
+    def dot(self, x: float, mean: float, ends: tuple[float, float] | None, title: str) -> "Dot":
+        if ends is None:
             return Dot(x, self.y(mean), title=title)
-        return Dot(x, self.y(mean), self.y(mean - sd), self.y(mean + sd), title)
+        return Dot(x, self.y(mean), self.y(ends[0]), self.y(ends[1]), title)
 
 
 WIDE = Frame("wide", 560, 300, 104)
@@ -55,7 +65,7 @@ NARROW = Frame("narrow", 360, 290, 4)
 
 @dataclass(frozen=True)
 class Dot:
-    """A mean, and the ends of one standard deviation to either side."""
+    """A mean, and the ends of its whisker."""
 
     x: float
     y: float
@@ -130,6 +140,8 @@ class Drawing:
     own: Line | None
     labels: tuple[Label, ...]
     own_labels: tuple[Label, ...]
+    #: Whether published spread is a band behind the lines; whiskers otherwise.
+    bands: bool = True
 
     @property
     def base(self) -> float:
@@ -138,10 +150,10 @@ class Drawing:
 
 def draw(course: OwnCourse, own_name: str, frame: Frame) -> Drawing:
     """Lay out the drawing of a course."""
-    axis = course.axis()
+    days, frame = course.axis(), frame.of(course.scale)
 
     def x(day: float) -> float:
-        return frame.x(axis.place(day))
+        return frame.x(days.place(day))
 
     published, names = [], []
     for number in range(len(course.groups)):
@@ -150,15 +162,15 @@ def draw(course: OwnCourse, own_name: str, frame: Frame) -> Drawing:
             reported = row.published.get(number)
             if reported is None:
                 continue
-            sd = reported.sd.value if reported.sd else None
-            dots.append(frame.dot(x(row.day), reported.center.value, sd, reported.text))
+            ends = course.published_ends(number, reported)
+            dots.append(frame.dot(x(row.day), reported.center.value, ends, reported.text))
         if dots:
             published.append(Line(tuple(dots), number % 4))
             names.append((course.short_name(number), dots[-1], False))
     dots = [
-        frame.dot(x(row.day), row.own.mean, row.own.sd, f"{row.own.text}, n {row.own.n}")
+        frame.dot(x(row.day), row.own.mean, course.own_ends(row.own), f"{row.own.text}, n {row.own.n}")
         for row in course.rows
-        if row.own
+        if row.own and row.own.mean is not None
     ]
     own = Line(tuple(dots)) if dots else None
     if own is not None:
@@ -168,7 +180,7 @@ def draw(course: OwnCourse, own_name: str, frame: Frame) -> Drawing:
         frame=frame,
         left=LEFT,
         right=frame.width - frame.right,
-        grid=tuple((frame.y(value), value) for value in range(LOW, HIGH + 1, STEP)),
+        grid=tuple((frame.y(value), value) for value in range(frame.low, frame.high + 1, frame.step)),
         ticks=tuple(
             {"x": x(row.day), "label": row.short, "n": row.own.n if row.own else None} for row in course.rows
         ),
@@ -176,6 +188,7 @@ def draw(course: OwnCourse, own_name: str, frame: Frame) -> Drawing:
         own=own,
         labels=tuple(label for label in labels if not label.own),
         own_labels=tuple(label for label in labels if label.own),
+        bands=not course.intervals,
     )
 
 

@@ -14,11 +14,11 @@ from django.utils import translation
 
 from registry.core import fields, rules
 from registry.core.codes import MissingCode
-from registry.core.limits import SoftLimit
 from registry.core.models import Record
-from registry.core.units import plain, unit_of, with_unit
+from registry.core.units import unit_of, with_unit
 from registry.research.columns import MISSING_SUFFIX, codes_of
-from registry.research.profiles import PSEUDONYMISED
+from registry.research.profiles import PSEUDONYMISED, Rows
+from registry.research.ranges import limits_in_words, usual_in_words, usual_ranges
 from registry.research.tables import Table, tables
 
 #: The apps in the order of the floors they stand on.
@@ -121,8 +121,8 @@ def _field(model: type[Record], field: Any, identifies: bool) -> tuple[str, ...]
         str(field.verbose_name),
         _type(field),
         unit_of(field.name),
-        _limits(model, field.name),
-        _usual(model, field.name),
+        limits_in_words(model, field.name),
+        usual_in_words(usual_ranges(model, field.name)),
         "yes" if field.name in model.missable_fields() else "",
         "yes" if identifies else "",
     )
@@ -153,39 +153,6 @@ def _type(field: Any) -> str:
 
 def _derived_type(value: Any) -> str:
     return f"{value.kind}: {', '.join(f'`{code}`' for code in value.codes)}" if value.codes else value.kind
-
-
-def _limits(model: type[Record], name: str) -> str:
-    found = []
-    for rule in rules.rules_of(model):
-        if rule.fields == (name,) and isinstance(rule, rules.Between):
-            found.append(str(rule.range_text()))
-        elif rule.fields == (name,) and isinstance(rule, rules.OneOf) and not isinstance(rule.codes[0], str):
-            found.append(", ".join(str(code) for code in rule.codes))
-        elif rule.fields == (name,) and isinstance(rule, rules.SubsetOf) and rule.alone:
-            found.append(f"`{rule.alone}` stands alone")
-    return "; ".join(found)
-
-
-def _range_of(limit: SoftLimit) -> tuple[Any, Any, str] | None:
-    """Both ends and the explanation of a limit made by ``usual``; ``None`` for one that is computed otherwise."""
-    if not limit.crossed.__qualname__.startswith("usual."):
-        return None
-    inside = inspect.getclosurevars(limit.crossed).nonlocals
-    return inside.get("low"), inside.get("high"), str(inside.get("why") or "")
-
-
-def _usual(model: type[Record], name: str) -> str:
-    found = []
-    for limit in model.soft_limits:
-        ends = _range_of(limit) if limit.field == name else None
-        if ends is None:
-            continue
-        low, high, why = ends
-        span = f"{plain(low)} to {plain(high)}" if low is not None and high is not None else ""
-        span = span or (f"from {plain(low)}" if low is not None else f"up to {plain(high)}")
-        found.append(f"{span} ({why.rstrip('.').lower()})" if why else span)
-    return "; ".join(found)
 
 
 def _code_lists(model: type[Record]) -> Iterator[str]:
@@ -298,7 +265,7 @@ def _rules_of_several_fields(model: type[Record]) -> Iterator[str]:
 def _soft_limits_in_words(model: type[Record]) -> Iterator[str]:
     """What is asked about beyond a usual range: the sentence that is shown, with … for the values."""
     for limit in model.soft_limits:
-        if _range_of(limit) is None:
+        if limit.range is None:
             for sentence in _sentences(limit.crossed):
                 yield f"`{limit.field}`, asked about: {sentence}"
 
@@ -352,7 +319,7 @@ def _table(table: Table) -> Iterator[str]:
         f"`{column.name}`"
         for column in table.columns
         if not column.name.endswith(MISSING_SUFFIX)
-        and PSEUDONYMISED.expression(column, table.published) is not None
+        and PSEUDONYMISED.shown(column, Rows(table.published)) is not None
     ]
     yield f"Columns: {', '.join(names)}.\n"
     reasons: dict[str, list[str]] = {}

@@ -19,6 +19,8 @@ from procedures.filters import cases_by_kind, cases_by_strategy
 from procedures.strategy import STRATEGY, strategy_sql
 from registry.core.api.filters import RecordFilter, by_boolean, by_code, by_name, by_text
 from registry.core.api.problems import Errors
+from registry.research.cohorts import choosing
+from registry.research.cohorts.choosing import Chosen
 from registry.research.columns import Column, ColumnType, holds_code, joined
 from registry.research.tables import Table
 
@@ -48,17 +50,25 @@ def filterable(table: Table) -> dict[str, RecordFilter]:
     return dict(sorted(found.items()))
 
 
-def apply(table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]]) -> QuerySet:
-    """The rows that agree with every parameter.
+def apply(
+    table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]], cohort: Chosen | None = None
+) -> QuerySet:
+    """The rows that agree with every parameter. ``cohort`` is the one that the parameters have named.
 
     Raises ``ValidationError`` with an entry per parameter that is unknown, given twice, or holds what cannot be.
     """
     known, errors = filterable(table), Errors()
+    if cohort is not None:
+        queryset = queryset.filter(cohort.rows_of(table))
+    elif not asked.keys().isdisjoint(choosing.PARAMETERS):
+        raise TypeError("A cohort is named and not given: everything would be exported.")
     for name, values in asked.items():
+        if name in choosing.PARAMETERS:
+            continue
         made = known.get(name)
         if made is None:
             errors[name] = [
-                _("This parameter is not known. Known here: %(known)s.") % {"known": ", ".join(known)}
+                _("This parameter is not known. Known here: %(known)s.") % {"known": ", ".join(_names(table))}
             ]
         elif len(values) > 1:
             errors[name] = [_("This parameter stands twice.")]
@@ -74,6 +84,12 @@ def apply(table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]]) 
     if errors:
         raise ValidationError(errors)
     return queryset
+
+
+def _names(table: Table) -> list[str]:
+    """Every parameter there is for this table."""
+    of_cohort = choosing.PARAMETERS if table.patient is not None else ()
+    return sorted([*filterable(table), *of_cohort])
 
 
 def _capped(name: str, value: Any) -> Any:

@@ -1,14 +1,13 @@
-"""Pain over time in a user's own cases beside the published groups: mean and standard deviation with n per time point.
+"""A score over time in own cases beside the published groups: mean and spread with n per time point.
 
 Own values are aggregates of the cases that the user may read anyway, and n stands at each of them.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from outcomes.axis import DayAxis
@@ -16,10 +15,10 @@ from outcomes.codes import WINDOWS
 from outcomes.models import Assessment
 from procedures.models import Procedure
 from registry.access.models import Center
-from registry.core.expressions import as_float
-from registry.core.units import rounded, shown_text
-from registry.research.course import long_label, short_label
+from registry.research.course import SCALES, Scale, long_label, short_label
+from registry.research.moments import Moments, interval_of_mean, interval_text, moments, summed
 from registry.research.published import Group, Reported, day_of, groups_reporting
+from registry.research.statistics.result import Interval
 
 SCORE = "vas_pain"
 #: Least distance between two time points, as a share of the drawing's width: their names stand beneath it.
@@ -28,30 +27,12 @@ LEAST = 0.13
 FEW = 10
 
 
-@dataclass(frozen=True)
-class OwnValue:
-    """Mean, sample standard deviation and number of cases at one time point."""
-
-    n: int
-    mean: float
-    sd: float | None
-
-    @property
-    def text(self) -> str:
-        mean = shown_text(str(rounded(self.mean, 1)))
-        return f"{mean} ({shown_text(str(rounded(self.sd, 1)))})" if self.sd is not None else mean
-
-    @property
-    def few(self) -> bool:
-        return self.n < FEW
-
-
 @dataclass
 class Row:
     """One time point: own cases, and what each published group reports (by its number)."""
 
     time_point: str
-    own: OwnValue | None = None
+    own: Moments | None = None
     published: dict[int, Reported] = field(default_factory=dict)
 
     @property
@@ -68,11 +49,23 @@ class Row:
 
 
 @dataclass(frozen=True)
-class OwnCourse:
-    """The table, and what is drawn of it."""
+class PublishedCell:
+    """What a group reports at one time point: of how many, and the interval of a mean whose n is known."""
 
+    reported: Reported | None
+    n: str = ""
+    interval: str = ""
+
+
+@dataclass(frozen=True)
+class OwnCourse:
+    """The table of one score, and what is drawn of it: one standard deviation to either side, or the interval."""
+
+    scale: Scale
     rows: tuple[Row, ...]
     groups: tuple[Group, ...]
+    #: Draw the 95 % confidence interval of each mean instead of its standard deviation.
+    intervals: bool = False
 
     @property
     def has_own(self) -> bool:
@@ -80,18 +73,44 @@ class OwnCourse:
 
     @property
     def has_few(self) -> bool:
-        return any(row.own and row.own.few for row in self.rows)
+        return any(row.own and row.own.n < FEW for row in self.rows)
 
-    def table(self) -> list[tuple[Row, list[tuple[Reported | None, int | None]]]]:
+    def table(self) -> list[tuple[Row, list[PublishedCell]]]:
         """Each row with the cells of the published groups: what is reported, and of how many."""
-        found = []
-        for row in self.rows:
-            cells = []
-            for number, group in enumerate(self.groups):
-                reported = row.published.get(number)
-                cells.append((reported, group.n_at(reported) if reported else None))
-            found.append((row, cells))
-        return found
+        return [
+            (row, [self._cell(group, row.published.get(number)) for number, group in enumerate(self.groups)])
+            for row in self.rows
+        ]
+
+    def _cell(self, group: Group, reported: Reported | None) -> PublishedCell:
+        if reported is None:
+            return PublishedCell(None)
+        return PublishedCell(
+            reported, group.n_words(reported), interval_text(self._interval(group, reported))
+        )
+
+    @staticmethod
+    def _interval(group: Group, reported: Reported) -> Interval | None:
+        if reported.sd is None:
+            return None
+        return interval_of_mean(group.n_at(reported), reported.center.value, reported.sd.value)
+
+    def own_ends(self, own: Moments) -> tuple[float, float] | None:
+        """The ends of an own whisker."""
+        if self.intervals:
+            return (own.interval.low, own.interval.high) if own.interval else None
+        if own.sd is None or own.mean is None:
+            return None
+        return own.mean - own.sd, own.mean + own.sd
+
+    def published_ends(self, number: int, reported: Reported) -> tuple[float, float] | None:
+        """The ends of a published whisker, or of the band at this time point."""
+        if self.intervals:
+            found = self._interval(self.groups[number], reported)
+            return (found.low, found.high) if found else None
+        if reported.sd is None:
+            return None
+        return reported.center.value - reported.sd.value, reported.center.value + reported.sd.value
 
     def short_name(self, number: int) -> str:
         """A group's name at the end of its line; with its own label where a paper has several."""
@@ -110,7 +129,11 @@ class OwnCourse:
             if row.own
         )
         names = ", ".join(f"{group.name} {group.label}" for group in self.groups)
-        parts = [_("VAS pain over time, mean and standard deviation.")]
+        parts = [
+            _("%(score)s over time, mean and 95 %% confidence interval.") % {"score": self.scale.label}
+            if self.intervals
+            else _("%(score)s over time, mean and standard deviation.") % {"score": self.scale.label}
+        ]
         if own:
             parts.append(_("Own cases: %(values)s.") % {"values": own})
         if names:
@@ -118,8 +141,8 @@ class OwnCourse:
         return " ".join([*parts, _("The numbers stand in the table.")])
 
 
-def own_values(user: Any, kind: str = "") -> dict[str, OwnValue]:
-    """Own cases by time point, of one kind of procedure or of all; one query."""
+def own_values(user: Any, kind: str = "") -> dict[str, Moments]:
+    """VAS of own cases by time point, of one kind of procedure or of all; one query."""
     rows = Assessment.objects.for_user(user).filter(
         case__center__kind=Center.Kind.CLINICAL,
         vas_pain__isnull=False,
@@ -127,20 +150,8 @@ def own_values(user: Any, kind: str = "") -> dict[str, OwnValue]:
     )
     if kind:
         rows = rows.filter(Exists(Procedure.objects.filter(case=OuterRef("case"), kind=kind).order_by()))
-    value = as_float(F(SCORE))
-    found = (
-        rows.order_by()
-        .values("time_point")
-        .annotate(n=Count("pk"), total=Sum(value), squares=Sum(value * value))
-    )
-    return {row["time_point"]: _own(row["n"], row["total"], row["squares"]) for row in found}
-
-
-def _own(n: int, total: float, squares: float) -> OwnValue:
-    """From sums, as the databases disagree about the deviation of a single value."""
-    mean = total / n
-    sd = math.sqrt(max(squares - n * mean * mean, 0.0) / (n - 1)) if n > 1 else None
-    return OwnValue(n, mean, sd)
+    found = rows.order_by().values("time_point").annotate(**summed(SCORE, F(SCORE)))
+    return {row["time_point"]: moments(SCORE, dict(row)) for row in found}
 
 
 def own_course(user: Any, kind: str = "") -> OwnCourse:
@@ -150,11 +161,19 @@ def own_course(user: Any, kind: str = "") -> OwnCourse:
         for group in groups_reporting(user, (SCORE,))
         if group.scores.get(SCORE) and (not kind or kind in group.kinds)
     ]
-    rows: dict[str, Row] = {point: Row(point, own) for point, own in own_values(user, kind).items()}
+    return course_of(SCALES[0], own_values(user, kind), groups)
+
+
+def course_of(
+    scale: Scale, own: Mapping[str, Moments], groups: Sequence[Group], *, intervals: bool = False
+) -> OwnCourse:
+    """Own values and what the groups report of one score, in the order of time."""
+    rows: dict[str, Row] = {point: Row(point, values) for point, values in own.items()}
     for number, group in enumerate(groups):
-        for reported in _drawable(group.scores[SCORE]):
+        for reported in _drawable(group.scores.get(scale.variable, ())):
             rows.setdefault(reported.time_point, Row(reported.time_point)).published[number] = reported
-    return OwnCourse(tuple(sorted(rows.values(), key=lambda row: row.day)), tuple(groups))
+    ordered = sorted(rows.values(), key=lambda row: row.day)
+    return OwnCourse(scale, tuple(ordered), tuple(groups), intervals)
 
 
 def _drawable(reported: Sequence[Reported]) -> list[Reported]:

@@ -8,12 +8,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 from outcomes.codes import WINDOWS, TimePoint
 from registry.core.units import shown_number
+from registry.literature.consistency.quantities import DAYS
 from registry.literature.models import Origin, Publication, ReportedValue, Statistic, StudyArm, UnitOfAnalysis
 
 STATISTICS = (Statistic.MEAN, Statistic.SD, Statistic.MEDIAN, Statistic.MIN, Statistic.MAX, Statistic.N)
@@ -67,6 +69,21 @@ class Reported:
         return self.center.location
 
 
+@dataclass(frozen=True)
+class Deaths:
+    """How many patients of a group died, and between which days, as the paper prints it."""
+
+    n: int
+    first_day: float
+    last_day: float
+
+    def certain_by(self, day: float) -> int:
+        """Who had died for certain by a day."""
+        if day > self.last_day:
+            return self.n
+        return 1 if day > self.first_day else 0
+
+
 @dataclass
 class Group:
     """An arm, or a whole series, and what it reports of each score in the order of time."""
@@ -78,6 +95,7 @@ class Group:
     label: str
     patients: int | None
     scores: dict[str, list[Reported]] = field(default_factory=dict)
+    deaths: Deaths | None = None
 
     @property
     def name(self) -> str:
@@ -90,13 +108,26 @@ class Group:
         return reverse("publication-detail", args=[self.publication.slug])
 
     def n_at(self, reported: Reported) -> int | None:
-        """Patients behind a number: its own denominator, else the size of the group."""
+        """Patients behind a number: its own denominator, else the size of the group; ``None`` where some had died by
+        then and the paper prints no n."""
         printed = reported.statistics.get(Statistic.N)
         if printed is not None:
             return int(printed.value)
         if reported.center.denominator is not None:
             return reported.center.denominator
-        return self.patients
+        return None if self._died_by(reported) else self.patients
+
+    def n_words(self, reported: Reported) -> str:
+        """``10``, or ``≤ 8`` where two of ten had died and no n is printed; empty where nothing is known."""
+        n = self.n_at(reported)
+        if n is None and self.patients is not None:
+            return f"≤ {self.patients - self._died_by(reported)}"
+        return "" if n is None else str(n)
+
+    def _died_by(self, reported: Reported) -> int:
+        if self.deaths is None or reported.time_point not in WINDOWS:
+            return 0
+        return self.deaths.certain_by(day_of(reported.time_point))
 
 
 def groups_reporting(user: Any, scores: Collection[str]) -> list[Group]:
@@ -108,14 +139,13 @@ def groups_reporting(user: Any, scores: Collection[str]) -> list[Group]:
     for arm in StudyArm.objects.for_user(user).select_related("publication").order_by("publication", "code"):
         arms.setdefault(arm.publication_id, []).append(arm)
     values: dict[tuple[int, int | None], list[ReportedValue]] = {}
+    died: dict[tuple[int, int | None], list[ReportedValue]] = {}
     for value in ReportedValue.objects.for_user(user).filter(
-        variable__in=scores,
-        statistic__in=STATISTICS,
-        category="",
-        comparison="",
+        Q(variable__in=scores, statistic__in=STATISTICS, category="", comparison="") | _DEATHS,
         unit_of_analysis=UnitOfAnalysis.PATIENT,
     ):
-        values.setdefault((value.publication_id, value.arm_id), []).append(value)
+        kept = values if value.variable in scores else died
+        kept.setdefault((value.publication_id, value.arm_id), []).append(value)
     found = [
         _group(arm, own, values.get((publication_id, arm.pk), []))
         for publication_id, own in arms.items()
@@ -129,6 +159,10 @@ def groups_reporting(user: Any, scores: Collection[str]) -> list[Group]:
             single[0].scores = _by_score([*whole, *values.get((publication_id, own[0].pk), [])])
         elif whole:
             found.append(_group(None, own, whole))
+    for group in found:
+        apart = group.arm is not None and len(arms[group.publication.pk]) > 1
+        key = group.arm.pk if apart and group.arm is not None else None
+        group.deaths = _deaths(died.get((group.publication.pk, key), []))
     return sorted(found, key=lambda group: (group.publication.year, group.publication.slug))
 
 
@@ -143,6 +177,25 @@ def _group(arm: StudyArm | None, arms: list[StudyArm], values: list[ReportedValu
         patients=sum(size for size in sizes if size is not None) if None not in sizes else None,
         scores=_by_score(values),
     )
+
+
+#: The number of deaths of a group, and the range of the intervals after which they came.
+_DEATHS = Q(variable="vital_status", category="dead", statistic=Statistic.N) | Q(
+    variable="death_interval_value", statistic__in=[Statistic.MIN, Statistic.MAX]
+)
+
+
+def _deaths(values: Iterable[ReportedValue]) -> Deaths | None:
+    found: dict[str, ReportedValue] = {}
+    for value in values:
+        found.setdefault(value.statistic, value)
+    if not {Statistic.N, Statistic.MIN, Statistic.MAX} <= set(found):
+        return None
+    days = [
+        float(found[name].value) * DAYS.get(found[name].unit.removesuffix("s"), 1.0)
+        for name in (Statistic.MIN, Statistic.MAX)
+    ]
+    return Deaths(int(found[Statistic.N].value), *days)
 
 
 def _by_score(values: Iterable[ReportedValue]) -> dict[str, list[Reported]]:

@@ -1,7 +1,7 @@
 """One consistent view of the database for the time of an export.
 
-PostgreSQL: a connection of its own in a REPEATABLE READ, read-only transaction, read by a server-side cursor. SQLite: a
-connection of its own in a DEFERRED transaction, which under WAL blocks no writer. Inside somebody's open
+PostgreSQL: a connection of its own in a REPEATABLE READ, read-only transaction, read by COPY or a server-side cursor.
+SQLite: a connection of its own in a DEFERRED transaction, which under WAL blocks no writer. Inside somebody's open
 transaction, and on an in-memory database, that connection is the view.
 """
 
@@ -11,6 +11,8 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
+
+from registry.research.copying import CopyStream
 
 #: Rows per fetch: large enough to make round trips cheap, small enough to keep memory flat.
 FETCH = 2000
@@ -23,6 +25,7 @@ class Snapshot:
         shared = connections[using]
         self.own = not (shared.in_atomic_block or _in_memory(shared))
         self.connection: Any = shared
+        self._copy: CopyStream | None = None
         if self.own:
             self.connection = connections.create_connection(using)
             try:
@@ -42,6 +45,7 @@ class Snapshot:
 
             connection.settings_dict["OPTIONS"]["isolation_level"] = IsolationLevel.REPEATABLE_READ
             connection.set_autocommit(False)
+            self.prepare()
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")
                 # The whole result is read: plan for it, and do not compile hundreds of plain columns to machine code.
@@ -51,6 +55,10 @@ class Snapshot:
             connection.settings_dict["OPTIONS"]["transaction_mode"] = "DEFERRED"
             with connection.cursor() as cursor:
                 cursor.execute("BEGIN DEFERRED")
+            self.prepare()
+
+    def prepare(self) -> None:
+        """What a view needs before anything is read from it; the base needs nothing."""
 
     def count(self, queryset: QuerySet) -> int:
         """How many rows the queryset has in this view."""
@@ -68,7 +76,25 @@ class Snapshot:
         compiler = queryset.query.get_compiler(connection=self.connection)
         return compiler.results_iter(tuple_expected=True, chunked_fetch=True, chunk_size=FETCH)
 
+    @property
+    def copies(self) -> bool:
+        """Whether the database may write files itself; on a connection that others use it would keep them waiting."""
+        return self.own and self.connection.vendor == "postgresql"
+
+    def copy(self, queryset: QuerySet, options: str) -> CopyStream:
+        """The rows of a ``values_list`` queryset as the database's COPY writes them; one at a time."""
+        try:
+            statement = queryset.query.get_compiler(connection=self.connection).as_sql()
+        except EmptyResultSet:
+            return CopyStream(None, "")
+        query = self.connection.ops.compose_sql(*statement)
+        self.connection.ensure_connection()
+        self._copy = CopyStream(self.connection.connection, f"COPY ({query}) TO STDOUT WITH {options}")
+        return self._copy
+
     def close(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
         if self.own:
             self.connection.close()
 

@@ -24,7 +24,7 @@ from procedures.models import (
     TreatedLesion,
 )
 from registry.access.models import Center
-from registry.core import records
+from registry.core import bulk
 from registry.core.actors import System
 from registry.core.models import Record
 
@@ -47,22 +47,39 @@ WHY = ("not_recorded", "not_done", "unknown")
 
 
 class Synthesis:
-    """Draws patients one after another and writes them through the write door."""
+    """Draws patients in batches and writes each at once. A batch depends on its number alone, not on those before it.
+
+    What is drawn holds every rule by itself, those across rows too; a test writes it through the write door as well.
+    """
 
     def __init__(self, center: Center, seed: int) -> None:
         self.center, self.name = center, f"{center.code}/{seed}"
-        self.draw, self.drawn = random.Random(self.name), 0  # noqa: S311 - nothing secret
         self.diagnoses = list(Diagnosis.objects.filter(needs_text=False).order_by("slug"))
         self.actor = System("synthesize")
+        self.begin(0)
+
+    def begin(self, batch: int) -> None:
+        """Draw what belongs to this batch from here on."""
+        self.batch, self.drawn = f"{self.name}/{batch}", 0
+        self.draw = random.Random(self.batch)  # noqa: S311 - nothing secret
+        self.records: list[Record] = []
 
     def public_id(self, number: int) -> uuid.UUID:
-        """The public id of the record drawn as the ``number``-th."""
-        return uuid.uuid5(uuid.NAMESPACE_OID, f"synthetic/{self.name}/{number}")
+        """The public id of the record drawn as the ``number``-th of the batch."""
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"synthetic/{self.batch}/{number}")
 
-    def write(self, record: Record) -> Any:
+    def add(self, record: Any) -> Any:
         record.uuid = self.public_id(self.drawn)
         self.drawn += 1
-        return records.save(record, by=self.actor, reason="synthetic")
+        self.records.append(record)
+        return record
+
+    def write(self, batch: int, patients: int) -> int:
+        """Draw and write so many patients, all or none of them; answers how many cases that made."""
+        self.begin(batch)
+        cases = sum(self.patient() for _ in range(patients))
+        bulk.load(self.records, by=self.actor, reason="synthetic")
+        return cases
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
@@ -95,10 +112,10 @@ class Synthesis:
     # -- a patient -----------------------------------------------------------------------------------------------
 
     def patient(self) -> int:
-        """Write one patient; answers how many cases that made."""
+        """Draw one patient; answers how many cases that made."""
         age = self.whole(64, 11, 22, 88)
         day = FIRST_DAY + datetime.timedelta(days=self.draw.randrange(DAYS))
-        patient = self.write(
+        patient = self.add(
             Patient(
                 center=self.center,
                 sex=self.one("female", "male"),
@@ -142,18 +159,17 @@ class Synthesis:
             platelets_10e9_l=self.whole(240, 70, 92, 700),
             asa_class=self.one("asa_2", "asa_3"),
         )
-        self.write(case)
+        self.add(case)
         sacral = Kind.SACROPLASTY in plan or (Kind.VERTEBROPLASTY not in plan and self.chance(0.3))
         lesions = [self.lesion(case, sacral) for _ in range(self.weighted([(1, 75), (2, 20), (3, 5)]))]
         if self.chance(0.4):
             kind = self.one("radiotherapy", "chemotherapy", "bisphosphonate", "surgery")
-            self.write(Treatment(case=case, timing="before", kind=kind))
+            self.add(Treatment(case=case, timing="before", kind=kind))
         for kind in plan:
             self.procedure(case, kind, lesions, day)
         self.outcomes(case, day)
         if self.chance(0.7):
             case.status = "complete"
-            records.save(case, by=self.actor, reason="synthetic")
 
     def lesion(self, case: Case, sacral: bool) -> Lesion:
         longest = self.number(30 if sacral else 38, 6, 15, 42 if sacral else 60)
@@ -183,7 +199,7 @@ class Synthesis:
             self.answered(
                 lesion, zone_ala=not central, zone_foraminal=self.chance(0.35), zone_central=central
             )
-        return self.write(lesion)
+        return self.add(lesion)
 
     # -- procedures ----------------------------------------------------------------------------------------------
 
@@ -205,10 +221,10 @@ class Synthesis:
             duration_min=self.whole(330, 90, 200, 850) if is_open else self.whole(55, 18, 16, 118),
             hospital_stay_days=self.whole(16, 6, 5, 55) if is_open else self.whole(3, 2, 0, 13),
         )
-        self.write(procedure)
+        self.add(procedure)
         getattr(self, f"_{kind.value}")(procedure, lesions)
         if complicated:
-            self.write(
+            self.add(
                 Complication(
                     procedure=procedure,
                     kind=self.one("bleeding", "infection", "radicular_pain")
@@ -224,7 +240,7 @@ class Synthesis:
     def details(self, procedure: Procedure, **values: Any) -> None:
         details = KINDS[procedure.kind].details_model(procedure=procedure)
         self.answered(details, **values)
-        self.write(details)
+        self.add(details)
 
     def _reboa(self, procedure: Procedure, lesions: Sequence[Lesion]) -> None:
         aorta = self.number(18, 2, 13, 24)
@@ -256,7 +272,7 @@ class Synthesis:
                 completeness=self.one("complete", "complete", "partial"),
                 volume_ml=self.number(14, 3, 6, 24),
             )
-            self.write(inflation)
+            self.add(inflation)
             start = end + self.draw.randrange(10, 25)
 
     def _cement(self, procedure: Procedure, lesions: Sequence[Lesion], approaches: Sequence[str]) -> None:
@@ -274,7 +290,7 @@ class Synthesis:
                     [("none", 76), ("disc", 8), ("venous", 7), ("neuroforamen", 4), ("soft_tissue", 5)]
                 ),
             )
-            self.write(treated)
+            self.add(treated)
 
     def _sacroplasty(self, procedure: Procedure, lesions: Sequence[Lesion]) -> None:
         self.details(procedure, technique=self.one("needle", "balloon"))
@@ -285,10 +301,10 @@ class Synthesis:
         details = KINDS[procedure.kind].details_model(procedure=procedure)
         details.transarterial_therapy = "sessions" if sessions else "none"
         self.answered(details, technique=self.one("needle", "balloon", "vesselplasty"))
-        self.write(details)
+        self.add(details)
         self._cement(procedure, lesions, ("transpedicular", "parapedicular"))
         for number in range(sessions):
-            session = self.write(
+            session = self.add(
                 TransarterialSession(
                     procedure=procedure,
                     kind=self.one("tai", "tace", "tace"),
@@ -297,14 +313,14 @@ class Synthesis:
                     agents=self.one("gelatin_sponge", "lipiodol", "gelatin_sponge;lipiodol"),
                 )
             )
-            self.write(
+            self.add(
                 TransarterialDrug(session=session, name="cisplatin", dose_mg=self.number(60, 10, 30, 90, 0))
             )
 
     def _rfa(self, procedure: Procedure, lesions: Sequence[Lesion]) -> None:
         self.details(procedure, stopped_for_neurologic_symptoms=self.chance(0.03))
         for lesion in lesions:
-            treated = self.write(TreatedLesion(procedure=procedure, lesion=lesion, approach="transpedicular"))
+            treated = self.add(TreatedLesion(procedure=procedure, lesion=lesion, approach="transpedicular"))
             for _ in range(self.one(1, 1, 2)):
                 mean = self.number(84, 3, 70, 92)
                 minutes = self.number(12, 2, 6, 20)
@@ -319,7 +335,7 @@ class Synthesis:
                     minutes_at_target_min=min(minutes, self.number(10, 2, 2, 15)),
                     rolloff_count=self.draw.randrange(3),
                 )
-                self.write(cycle)
+                self.add(cycle)
 
     # -- outcomes ------------------------------------------------------------------------------------------------
 
@@ -335,7 +351,7 @@ class Synthesis:
             if death is not None and at >= death:
                 row = Assessment(case=case, time_point=point.value)
                 row.missing = dict.fromkeys(("vas_pain", "odi", "kps"), "died")
-                self.write(row)
+                self.add(row)
                 break
             if lost is not None and at > lost:
                 break
@@ -365,7 +381,7 @@ class Synthesis:
             barthel=self.whole(kps + 10, 8, 0, 100, 5),
             ambulatory=kps >= 50,
         )
-        self.write(row)
+        self.add(row)
 
     def follow_up(
         self, case: Case, day: datetime.date, death: int | None, lost: int | None, seen: int
@@ -385,4 +401,4 @@ class Synthesis:
         status.last_contact_date = on(last)
         if status.local_recurrence:
             status.recurrence_date = on(self.draw.randint(1, last))
-        self.write(status)
+        self.add(status)

@@ -10,24 +10,22 @@ from django.db.models import (
     F,
     FilteredRelation,
     IntegerField,
-    Max,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    Sum,
 )
 from django.db.models.functions import Coalesce
 from django.utils import translation
 
 from cases import filters as of_cases
 from cases.codes import ConsentStatus
-from cases.models import Case, Lesion, Patient, Treatment
+from cases.models import Case, Diagnosis, Lesion, Patient, Treatment
 from outcomes import filters as of_outcomes
 from outcomes.models import Assessment, Complication
 from procedures import filters as of_procedures
 from procedures.kinds import KINDS, KindOfProcedure
-from procedures.models import Ablation, BalloonInflation, Procedure, TransarterialSession, TreatedLesion
+from procedures.models import BalloonInflation, Procedure, TransarterialSession, TreatedLesion
 from procedures.strategy import STRATEGY, strategy_sql
 from registry.access.models import Center
 from registry.core.models import Record
@@ -115,7 +113,7 @@ def _of_patient(path: str) -> Iterator[Column]:
     yield from Origin(Patient, path).columns(only=["source_label"])
 
 
-def _of_case(path: str) -> Iterator[Column]:
+def of_case(path: str) -> Iterator[Column]:
     """Keys and origin of a row that belongs to a case."""
     patient, *origin = _of_patient(joined(path, "patient"))
     yield patient
@@ -137,18 +135,27 @@ def _diagnosis(path: str) -> Iterator[Column]:
     ):
         path_to = joined(path, "diagnosis", field_name)
         yield Column(name, label, ColumnType.TEXT, F(path_to), f"cases.Diagnosis.{field_name}")
+    yield from Origin(Diagnosis, joined(path, "diagnosis")).columns(only=["malignant"])
 
 
 def _strategy(path: str) -> Column:
     """The case's strategy; derived, so it brings its own SQL for whatever row it is seen from."""
     expression = strategy_sql(path or "pk")
     label, source = str(STRATEGY.label), str(STRATEGY.source)
-    return Column(STRATEGY.name, label, ColumnType.TEXT, expression, source, derived=True)
+    return Column(
+        STRATEGY.name,
+        label,
+        ColumnType.TEXT,
+        expression,
+        source,
+        derived=True,
+        computed="cases.Case.strategy",
+    )
 
 
 def case_columns() -> Iterator[Column]:
     """All that is said of a case: patient, diagnosis, the case itself, treatments beside it, and its strategy."""
-    patient, case, *origin = _of_case("")
+    patient, case, *origin = of_case("")
     yield from (patient, case, *(column for column in origin if column.name != "case_status"))
     yield from Origin(Patient, "patient").columns(only=["sex"])
     yield from _diagnosis("")
@@ -197,13 +204,13 @@ def _patients() -> Iterator[Column]:
 
 
 def _lesions() -> Iterator[Column]:
-    yield from _of_case("case")
+    yield from of_case("case")
     yield key("lesion_id", "", "lesion")
     yield from Origin(Lesion, case="case").columns()
 
 
 def _procedures() -> Iterator[Column]:
-    yield from _of_case("case")
+    yield from of_case("case")
     yield key("procedure_id", "", "procedure")
     yield from Origin(Procedure, case="case").columns()
     yield from details_of(KINDS.values(), "", "case")
@@ -232,63 +239,20 @@ def details_of(
     return coalesced(found)
 
 
-#: What is summed up of the ablation cycles of a treated lesion.
-_CYCLES = (
-    ("ablation_time_min", Sum),
-    ("minutes_at_target_min", Max),
-    ("temperature_mean_celsius", Max),
-    ("temperature_max_celsius", Max),
-    ("power_w", Max),
-    ("active_tip_cm", Max),
-    ("rolloff_count", Sum),
-)
-
-
-def _treated_lesions() -> Iterator[Column]:
-    yield from _of_case("procedure__case")
-    yield key("procedure_id", "procedure", "procedure")
-    yield key("lesion_id", "lesion", "lesion")
-    yield key("treated_lesion_id", "", "treated lesion")
-    yield from Origin(Procedure, "procedure").columns(only=["kind"], rename={"kind": "procedure_kind"})
-    yield from Origin(TreatedLesion, case="procedure__case").columns()
-    cycles = Ablation.objects.filter(treated_lesion=OuterRef("pk"))
-    yield Column(
-        "ablation__count",
-        "number of ablation cycles",
-        ColumnType.INTEGER,
-        count_of(cycles, "treated_lesion"),
-        "procedures.Ablation",
-        derived=True,
-    )
-    for name, aggregate in _CYCLES:
-        column = next(Origin(Ablation).columns(only=[name]))
-        word = aggregate.__name__.lower()
-        yield Column(
-            f"{name}__{word}",
-            f"{column.label}, {'sum' if word == 'sum' else 'largest'} over the cycles",
-            column.type,
-            aggregate_of(cycles, "treated_lesion", aggregate(name), Ablation._meta.get_field(name)),
-            column.source,
-            unit=column.unit,
-            derived=True,
-        )
-
-
-def _balloon_inflations() -> Iterator[Column]:
-    yield from _of_case("procedure__case")
-    yield key("procedure_id", "procedure", "procedure")
-    yield key("balloon_inflation_id", "", "balloon inflation")
-    yield from Origin(BalloonInflation, case="procedure__case").columns()
+def _treatments() -> Iterator[Column]:
+    yield from of_case("case")
+    yield key("treatment_id", "", "treatment")
+    yield from Origin(Treatment, case="case").columns()
 
 
 def _assessments() -> Iterator[Column]:
-    yield from _of_case("case")
+    yield from of_case("case")
     yield key("assessment_id", "", "assessment")
     yield from Origin(Assessment, case="case").columns()
 
 
 def _complications() -> Iterator[Column]:
-    yield from _of_case("procedure__case")
+    yield from of_case("procedure__case")
     yield key("procedure_id", "procedure", "procedure")
     yield key("lesion_id", "lesion", "lesion")
     yield key("complication_id", "", "complication")
@@ -306,7 +270,7 @@ def _reported_values() -> Iterator[Column]:
 
 
 def _tables() -> Iterator[Table]:
-    from registry.research import case_summary
+    from registry.research import case_summary, procedure_rows
 
     case_rows: Any = {"patient": "patient", "case": ""}
     below_case: Any = {"patient": "case__patient", "case": "case"}
@@ -321,7 +285,7 @@ def _tables() -> Iterator[Table]:
         "treated_lesions",
         TreatedLesion,
         "one lesion in one procedure",
-        _treated_lesions,
+        procedure_rows.treated_lesions,
         of_procedures.TreatedLesionFilterSet,
         **below_procedure,
     )
@@ -329,7 +293,7 @@ def _tables() -> Iterator[Table]:
         "balloon_inflations",
         BalloonInflation,
         "one inflation",
-        _balloon_inflations,
+        procedure_rows.balloon_inflations,
         of_procedures.BalloonInflationFilterSet,
         **below_procedure,
     )
@@ -365,6 +329,15 @@ def _tables() -> Iterator[Table]:
         relations=case_summary.relations,
         **case_rows,
     )
+    yield Table(
+        "treatments",
+        Treatment,
+        "one treatment before or after the procedures",
+        _treatments,
+        of_cases.TreatmentFilterSet,
+        **below_case,
+    )
+    yield from procedure_rows.more_tables()
 
 
 TABLES: dict[str, Table] = {}

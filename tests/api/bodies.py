@@ -81,6 +81,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "follow-up-status": {"vital_status": "alive"},
 }
 
+#: What is no record: tested by its own tests.
+OTHER = ("cohorts",)
+
 READ_ONLY = (
     "publications",
     "study-arms",

@@ -55,7 +55,10 @@ SECRETS = (
 
 def test_a_researcher_reads_no_identity_anywhere(api, reader, known):
     for resource in api.get("").json():
-        for path in (f"{resource}/", *(f"{resource}/{row['id']}/" for row in rows(api, resource))):
+        for path in (
+            f"{resource}/",
+            *(f"{resource}/{row['id']}/" for row in rows(api, resource) if "id" in row),
+        ):
             text = reader.get(path).content.decode()
             assert not [secret for secret in SECRETS if secret in _without_ids(text)], path
 

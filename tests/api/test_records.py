@@ -4,21 +4,21 @@ import uuid
 
 import pytest
 
-from registry.api import RESOURCES
+from registry.api import BESIDE, RESOURCES
 from tests import factories
-from tests.api.bodies import BODIES, CHANGES, READ_ONLY
+from tests.api.bodies import BODIES, CHANGES, OTHER, READ_ONLY
 
 pytestmark = pytest.mark.django_db
 WRITEABLE = sorted(BODIES)
 
 
 def test_every_resource_is_either_written_or_read_only_in_these_tests():
-    assert set(RESOURCES) == {*BODIES, *READ_ONLY} and set(BODIES) == set(CHANGES)
+    assert set(RESOURCES) == {*BODIES, *READ_ONLY, *OTHER} and set(BODIES) == set(CHANGES)
 
 
 def test_the_root_lists_every_resource(api):
     answer = api.get("")
-    assert list(answer.json()) == list(RESOURCES)
+    assert list(answer.json()) == [*RESOURCES, *BESIDE]
     assert answer.json()["cases"].endswith("/api/v1/cases/")
 
 

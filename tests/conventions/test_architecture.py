@@ -71,7 +71,7 @@ def test_imports_go_one_way(path):
 #: Calls that write rows, and what makes one harmless: the models named here are not records.
 WRITES = {"bulk_create", "bulk_update", "update", "update_or_create", "get_or_create"}
 NOT_RECORDS = re.compile(
-    r"\b(User|Center|Membership|AccessEvent|PatientCounter|ExportReceipt|AuthToken|cls)\b", re.ASCII
+    r"\b(User|Center|Membership|AccessEvent|PatientCounter|ExportReceipt|ExportJob|AuthToken|cls)\b", re.ASCII
 )
 
 
@@ -98,6 +98,24 @@ def test_the_pass_is_held_inside_the_ground_floor_only():
         relative = path.relative_to(ROOT)
         if "current_pass.set" in path.read_text("utf-8"):
             assert relative == Path("registry/core/records.py")
+
+
+#: Transactions that write no record.
+OTHER_TRANSACTIONS = {
+    Path("registry/access/management/commands/create_token.py"),
+    Path("registry/access/management/commands/demo_users.py"),
+    Path("registry/research/cohorts/keeping.py"),
+    Path("registry/research/jobs.py"),
+}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_writes_that_belong_together_are_one_change(path):
+    """``transaction.atomic`` around the write door would hold the counter of changes until its own end."""
+    relative = path.relative_to(ROOT)
+    if relative == Path("registry/core/sequence.py") or relative in OTHER_TRANSACTIONS:
+        return
+    assert "transaction.atomic" not in path.read_text("utf-8"), f"{relative}: use records.together"
 
 
 @pytest.mark.parametrize("model", record_models(), ids=lambda m: m.__name__)

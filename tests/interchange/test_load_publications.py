@@ -152,7 +152,8 @@ def test_a_lesion_may_come_and_go_in_a_complete_case(zhao, edited):
 def test_a_patient_who_is_gone_from_the_file_is_deleted(andresen, edited):
     text = (FOLDER / "andresen-2014.yaml").read_text("utf-8")
     patient = text[text.index("  - source_label: pat. 10") :]
-    counts = load(edited("andresen-2014", (patient, "")))
+    row = next(line for line in text.splitlines(keepends=True) if '{patient: "pat. 10"' in line)
+    counts = load(edited("andresen-2014", (patient, ""), (row, "")))
     assert counts["created"] == 0
     assert andresen.published_patients.count() == 9
     assert Lesion.objects.count() == 11
@@ -306,8 +307,8 @@ CASE_1 = "patients[0].missing.followup"
 def test_a_wrong_field_is_named_with_its_line(edited, where, after, field, message):
     slug, before = where
     path = edited(slug, (before, after))
-    place, named, said = refusal(path)[0].split(": ", 2)
-    assert named == field or named.endswith(f".{field}")
+    refused = [line.split(": ", 2) for line in refusal(path)]
+    place, _named, said = next(one for one in refused if one[1] == field or one[1].endswith(f".{field}"))
     assert message in said
     assert place == f"{path}:{line_of(path, after.splitlines()[-1])}"
 
@@ -398,3 +399,52 @@ def test_the_command_loads_what_is_sound_and_fails_for_what_is_not(edited, capsy
         call_command("load_publications", str(path), "tian-2017")
     assert f"{path}:{line_of(path, 'year: soon')}: publication.year: " in capsys.readouterr().err
     assert list(Publication.objects.values_list("slug", flat=True)) == ["tian-2017"]
+
+
+# -- printed tables ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slug", "before", "after", "message"),
+    [
+        (
+            "zhao-2021",
+            '{patient: "Case 3", cells: ["3", ',
+            '{patient: "Case 3", cells: [',
+            "has 5 cells for 6 columns",
+        ),
+        ("zhao-2021", '{patient: "Case 3", cells', '{patient: "Case 9", cells', "“Case 9” is no patient"),
+        ("zhao-2021", '{patient: "Case 3", cells', "{cells", "is about one of: variable, patient, series"),
+        (
+            "andresen-2014",
+            "- {series: 15, cells",
+            "- {series: 16, cells",
+            "“16” is the order of no cited series",
+        ),
+        (
+            "andresen-2014",
+            "fields: [followup, pain_reduction]",
+            "fields: [follow]",
+            "no field of a cited series",
+        ),
+        (
+            "tian-2022",
+            "- {variable: leak, cells",
+            "- {variable: complication, cells",
+            "no value of “complication”",
+        ),
+        ("tian-2022", "- {variable: leak, cells", "- {variable: volume_ml, cells", "no cell prints leak  n"),
+        ("tian-2022", 'n = 75)", arm: B}', 'n = 75)", arm: C}', "“C” is no arm"),
+        ("andresen-2014", "  - label: Table 2\n", "  - label: Table 1\n", "“Table 1” stands twice"),
+    ],
+)
+def test_a_table_that_leads_nowhere_is_refused(db, edited, slug, before, after, message):
+    path = edited(slug, (before, after))
+    assert any(message in line for line in refusal(path)), refusal(path)
+
+
+def test_a_changed_cell_updates_the_publication_alone(zhao, edited):
+    counts = load(edited("zhao-2021", ('"L2 and Pelvic", "Combination"', '"L2 and pelvis", "Combination"')))
+    assert (counts["created"], counts["updated"], counts["deleted"]) == (0, 1, 0)
+    zhao.refresh_from_db()
+    assert zhao.tables[0]["rows"][4]["cells"][4] == "L2 and pelvis"

@@ -259,8 +259,8 @@ def test_own_pain_stands_beside_each_published_group(as_clinician, center, publi
     assert [(row.time_point, row.own.text, row.own.n) for row in course.rows] == [
         ("baseline", "7.0 (1.0)", 3)
     ]
-    (_row, ((reported, n),)) = course.table()[0]
-    assert (reported.text, n) == ("7.45 (1.61)", 75)
+    (_row, (cell,)) = course.table()[0]
+    assert (cell.reported.text, cell.n) == ("7.45 (1.61)", "75")
     html = answer.content.decode()
     assert "n&nbsp;3" in html and "n&nbsp;75" in html and "fewer than ten" in html
 

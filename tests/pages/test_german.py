@@ -26,7 +26,7 @@ from tests.pages.conftest import form_data
 #: What an address may ask for beside a record's public id: sections, time points, publications.
 WORDS = [
     *("patient", "lesions", "procedures", "outcomes", "complications", "followup", "review"),
-    *("month_3", "month_6", "paper-x", "lesion", "assessment"),
+    *("month_3", "month_6", "paper-x", "lesion", "assessment", "q-cohort"),
 ]
 #: Machines and other programs are answered in English; the admin is walked by its models.
 NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/")
@@ -53,6 +53,14 @@ def world(center, clinician) -> list[Any]:
     factories.SourceValueFactory(
         publication=publication, record=published, field="age_years", printed="Q-printed", qualifier="nearly"
     )
+    old = {"variable": "cases.age_years", "is": ">=", "value": 10}
+    large = {"variable": "lesions.volume_ml", "is": "recorded"}
+    block = {"rows": "lesions", "have": "every", "where": {"any": [large, {"all": [large]}]}}
+    arms = [
+        {"code": "Q-1", "label": "Q-arm", "where": {"all": [old]}},
+        {"code": "Q-2", "where": {"all": [old]}},
+    ]
+    factories.CohortFactory(owner=clinician, title="Q-cohort", where={"all": [old, block]}, arms=arms)
     patient = factories.PatientFactory(center=center, hospital_number="4711", birth_year=1961, by=clinician)
     diagnosis = factories.DiagnosisFactory(label="Q-diagnosis")
     case = factories.CaseFactory(

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from registry.literature.models import ReportedValue
-from registry.literature.views import in_words
+from registry.literature.words import in_words
 from tests.factories import CitedSeriesFactory, PublicationFactory, ReportedValueFactory, StudyArmFactory
 
 URL = reverse("literature")
@@ -47,9 +47,9 @@ def test_arms_stand_side_by_side_with_their_p_value(as_outsider, publication):
     lines = as_outsider.get(url(publication)).context["lines"]
     vas, leak = lines[0], lines[1]
     assert vas["line"].variable == "VAS pain"
-    assert vas["cells"] == ["7.4 (1.6)", "7.1 (1.5)"]
+    assert [cell["text"] for cell in vas["cells"]] == ["7.4 (1.6)", "7.1 (1.5)"]
     assert vas["line"].p_text() == "< 0.001 (t)"
-    assert leak["cells"] == ["10/58 (17.24 %)", "10/58 (17.24 %)"]
+    assert [cell["text"] for cell in leak["cells"]] == ["10/58 (17.24 %)", "10/58 (17.24 %)"]
 
 
 def test_filters_narrow_the_table(as_outsider, publication):

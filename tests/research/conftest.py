@@ -1,6 +1,7 @@
 """Fixtures of the export tests."""
 
 import pytest
+from django.db import connection, connections
 from rest_framework.test import APIClient
 
 from tests.research.world import World
@@ -21,3 +22,25 @@ def client_of():
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def committed(transactional_db, tmp_path):
+    """A database in which writes are committed, so that other connections see them.
+
+    PostgreSQL as it is; for SQLite a file, set up as the registry's own, in the place of the one in memory.
+    """
+    if connection.vendor == "postgresql":
+        yield
+        return
+    in_memory, settings = connections["default"], connections.settings["default"]
+    file = tmp_path / "registry.sqlite3"
+    with in_memory.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    connections.settings["default"] = {**settings, "NAME": str(file)}
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"], connections.settings["default"] = in_memory, settings

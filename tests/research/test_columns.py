@@ -117,6 +117,9 @@ def zero_world(center, researcher):
                 factory(case=case, **zeros(model, time_point=point, interval_value=0))
         elif model is make.FollowUpStatus:
             factory(case=case, **zeros(model, vital_status="dead", local_recurrence=True))
+        elif model is make.Ablation:
+            rfa = case.procedures.filter(kind="rfa").first() or make.ProcedureFactory(case=case, kind="rfa")
+            factory(treated_lesion=make.TreatedLesionFactory(procedure=rfa), **zeros(model))
         elif "case" in names:
             if model is make.Procedure:
                 continue

@@ -5,8 +5,10 @@ import itertools
 import pytest
 
 from registry.literature.models import Publication, Statistic
+from registry.research.course import SCALES
 from registry.research.course_drawing import LINE, NARROW, WIDE, draw
-from registry.research.own_course import OwnCourse, OwnValue, Row
+from registry.research.moments import Moments
+from registry.research.own_course import OwnCourse, Row
 from registry.research.published import Group, Printed, Reported
 
 #: The published groups: author, arm, and mean and SD by time point.
@@ -29,13 +31,13 @@ def course():
     papers = {
         author: Publication(slug=author, authors=[author], year=2022) for author, _arm, _course in GROUPS
     }
-    rows = {point: Row(point, OwnValue(50, mean, 1.5)) for point, mean in OWN.items()}
+    rows = {point: Row(point, Moments(50, mean, 1.5)) for point, mean in OWN.items()}
     groups = []
     for number, (author, arm, means) in enumerate(GROUPS):
         groups.append(Group(papers[author], None, frozenset(), arm, None))
         for point, (mean, sd) in means.items():
             rows.setdefault(point, Row(point)).published[number] = reported(point, mean, sd)
-    return OwnCourse(tuple(sorted(rows.values(), key=lambda row: row.day)), tuple(groups))
+    return OwnCourse(SCALES[0], tuple(sorted(rows.values(), key=lambda row: row.day)), tuple(groups))
 
 
 def apart(a, b):

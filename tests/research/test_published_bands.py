@@ -86,13 +86,13 @@ class BesideThePapers(TestCase):
         assert series(chart, "Andresen 2014") == [
             ("Before the procedure", 9.3, 8.63, 9.97, "9.3 (0.67), n 10"),
             ("Day 2", 2.7, 1.42, 3.98, "2.7 (1.28), n 10"),
-            ("6 months", 2.9, 2.09, 3.71, "2.9 (0.81), n 10"),
+            ("6 months", 2.9, 2.09, 3.71, "2.9 (0.81), n ≤ 8"),
         ]
         assert series(chart, "Tian 2022") == [
             ("Before the procedure", 7.45, 5.84, 9.06, "7.45 (1.61), n 75"),
             ("Day 1", 3.02, 1.47, 4.57, "3.02 (1.55), n 75"),
         ]
-        assert [tick["n"] for tick in chart["ticks"]] == ["n 10, 75", "n 75", "n 10", "", "n 10"]
+        assert [tick["n"] for tick in chart["ticks"]] == ["n 10, 75", "n 75", "n 10", "", "n ≤ 8"]
 
     def test_tian_2017_beside_a_vertebroplasty(self):
         chart = charts(shown(self.clinician, self.own("vertebroplasty")))["VAS pain"]

@@ -11,7 +11,8 @@ from registry.access.models import Center
 from registry.core.records import _pass
 from registry.literature.models import ReportedValue
 from registry.research.export import Export, select
-from registry.research.formats import FORMATS, defused_text, number_text
+from registry.research.formats import FORMATS
+from registry.research.formats.values import defused_text, number_text
 from registry.research.models import ExportReceipt
 from registry.research.snapshot import Snapshot
 from registry.research.tables import tables

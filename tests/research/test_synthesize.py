@@ -5,6 +5,7 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from cases.models import Case, Patient
 from procedures.codes import Kind
@@ -13,6 +14,7 @@ from registry.access.models import Center
 from registry.core import records
 from registry.research.export import Export, select
 from registry.research.formats import FORMATS
+from registry.research.synthetic import Synthesis
 from registry.research.tables import tables
 from tests import factories as make
 
@@ -88,8 +90,65 @@ def test_a_published_series_takes_no_synthetic_patients(diagnoses):
         synthesize(1, center="PAPER")
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_draw_the_same_patients():
+    for number in range(3):
+        make.DiagnosisFactory(slug=f"diagnosis-{number}")
+    synthesize(450)
+    one = set(Case.objects.values_list("uuid", "age_years", "status", "patient__sex"))
+    wipe()
+    synthesize(450, processes=2)
+    assert set(Case.objects.values_list("uuid", "age_years", "status", "patient__sex")) == one
+
+
+@pytest.mark.parametrize("processes", [0, 65])
+def test_the_number_of_processes_is_checked(diagnoses, processes):
+    with pytest.raises(CommandError, match="--processes"):
+        synthesize(1, processes=processes)
+
+
 @pytest.mark.parametrize("patients", [0, -1, 1_000_001])
 def test_the_number_of_patients_is_checked(diagnoses, patients):
     with pytest.raises(CommandError):
         synthesize(patients)
     assert not Center.objects.exists()
+
+
+def test_what_is_drawn_passes_the_write_door_and_reads_the_same(diagnoses):
+    """The wide door asks less: what it wrote would have passed the narrow one, record by record."""
+    admin = make.UserFactory(is_superuser=True)
+    synthesize(12)
+    at_once = fingerprint(admin)
+    wipe()
+    center = Center.objects.get()
+    synthesis = Synthesis(center, 7)
+    for _patient in range(12):
+        synthesis.patient()
+        drawn, synthesis.records = synthesis.records, []
+        settled = [record for record in drawn if isinstance(record, Case) and record.status == "complete"]
+        for case in settled:
+            case.status = "draft"
+        for record in drawn:
+            for field in record._meta.concrete_fields:
+                if field.is_relation and field.is_cached(record):
+                    setattr(
+                        record, field.name, getattr(record, field.name)
+                    )  # its parent has been written by now
+            records.save(record, by=make.TESTS, reason="one by one")
+        for case in settled:
+            case.status = "complete"
+            records.save(case, by=make.TESTS, reason="one by one")
+    assert fingerprint(admin) == at_once
+
+
+def test_every_synthetic_record_has_its_history(diagnoses):
+    synthesize(3)
+    for model in (Patient, Case, Procedure):
+        assert model.objects.exists()
+        for record in model.objects.all():
+            row = record.history.get()
+            assert (row.history_type, row.history_user_name) == ("+", "system: synthesize")
+            assert row.history_change_reason == "synthetic" and row.uuid == record.uuid
+            assert row.version == record.version == 1 and row.missing == record.missing
+    assert not hasattr(Patient.history.model, "hospital_number")

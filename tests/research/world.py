@@ -137,8 +137,15 @@ class World:
             diameter_perpendicular_mm=20,
             diameter_craniocaudal_mm=25,
         )
-        make.TreatmentFactory(case=case, kind="chemotherapy")
-        make.TreatmentFactory(case=case, kind="radiotherapy")
+        make.TreatmentFactory(case=case, uuid=_id("treatment B1"), kind="chemotherapy")
+        make.TreatmentFactory(
+            case=case,
+            uuid=_id("treatment B2"),
+            kind="radiotherapy",
+            detail="30 Gy for Mrs Example",
+            interval_value=Decimal("0.0"),
+            interval_unit="days",
+        )
         sacroplasty = make.ProcedureFactory(
             case=case,
             kind="sacroplasty",
@@ -172,12 +179,15 @@ class World:
         treated = make.TreatedLesionFactory(procedure=rfa, lesion=lesion, uuid=_id("treated B2"))
         make.AblationFactory(
             treated_lesion=treated,
+            uuid=_id("ablation B1"),
             ablation_time_min=10,
             temperature_mean_celsius=85,
             minutes_at_target_min=10,
             rolloff_count=0,
         )
-        make.AblationFactory(treated_lesion=treated, ablation_time_min=Decimal("2.5"), rolloff_count=1)
+        make.AblationFactory(
+            treated_lesion=treated, uuid=_id("ablation B2"), ablation_time_min=Decimal("2.5"), rolloff_count=1
+        )
         for point, days, vas in (("baseline", -3, "7.5"), ("day_1", 1, "0.0"), ("month_1", 30, "5.6")):
             make.AssessmentFactory(
                 case=case,
@@ -231,6 +241,38 @@ class World:
             procedure=vertebroplasty, technique="needle", transarterial_therapy="sessions"
         )
         make.TransarterialSessionFactory(procedure=vertebroplasty, kind="tace", agents="lipiodol")
+
+    def transarterial_case(self) -> Any:
+        """Case E, only where it is asked for: own vertebroplasty with sessions before, on and after its day."""
+        case = self.e = self.case(
+            "E", self.own, {"consent_status": "given"}, index_date=INDEX, index_date_precision="day"
+        )
+        vertebroplasty = make.ProcedureFactory(
+            case=case,
+            kind="vertebroplasty",
+            uuid=_id("procedure E1"),
+            date=INDEX + datetime.timedelta(days=2),
+        )
+        make.VertebroplastyDetailsFactory(procedure=vertebroplasty, transarterial_therapy="sessions")
+        for number, values in enumerate(
+            (
+                {"kind": "tai", "date": INDEX + datetime.timedelta(days=9), "arteries": "L3 segmental"},
+                {"kind": "tace", "interval_value": Decimal("-2.0"), "interval_unit": "weeks"},
+                {"kind": "tae", "agents": "pva;coils", "missing": {"date": "not_recorded"}},
+            ),
+            1,
+        ):
+            session = make.TransarterialSessionFactory(
+                procedure=vertebroplasty, uuid=_id(f"session E{number}"), **values
+            )
+            if number == 2:
+                make.TransarterialDrugFactory(
+                    session=session, uuid=_id("drug E1"), name="=epirubicin", dose_mg=Decimal("50.00")
+                )
+                make.TransarterialDrugFactory(
+                    session=session, uuid=_id("drug E2"), name="cisplatin", missing={"dose_mg": "unknown"}
+                )
+        return case
 
     def reported_values(self) -> None:
         arm = make.StudyArmFactory(publication=self.paper, code="A", uuid=_id("arm"))

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected as ask_and_delete
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db import transaction
 from django.http import QueryDict
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
@@ -36,7 +35,7 @@ class DeletesRecords:
 
     def delete_queryset(self, request: Any, queryset: Any) -> None:
         """Row by row through the door, all of them or none."""
-        with transaction.atomic():
+        with records.together():
             for record in queryset.order_by("pk"):
                 try:
                     records.delete(record, by=request.user, reason=self._typed_reason(request))
@@ -51,7 +50,7 @@ class DeletesRecords:
         context = {**(extra_context or {}), "reason": self._typed_reason(request)}
         if request.method == "POST":
             try:
-                with transaction.atomic():
+                with records.together():
                     return self._with_reason(request, super()._delete_view(request, object_id, context))  # type: ignore[misc]
             except Refused as refused:
                 context["refusals"] = refused.messages
@@ -72,7 +71,7 @@ class DeletesRecords:
         shown = request
         if request.POST.get("post"):
             try:
-                with transaction.atomic():
+                with records.together():
                     response = ask_and_delete(page, request, queryset)
                 if response is None:
                     return None

@@ -222,6 +222,14 @@ class RecordAdmin(ScopedFields, DeletesRecords, NotesInOneLanguage, admin.ModelA
             request.refused = refused
             return super().changeform_view(request, object_id, form_url, context)
 
+    def _changeform_view(self, request: Any, object_id: str | None, form_url: str, extra_context: Any) -> Any:
+        """A record and the rows on its page are one change."""
+        shown = super()._changeform_view  # type: ignore[misc]
+        if request.method != "POST":
+            return shown(request, object_id, form_url, extra_context)
+        with records.together():
+            return shown(request, object_id, form_url, extra_context)
+
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if change and not form.was_settled and obj.is_settled():
             return  # becomes complete: its rows come first, see save_related

@@ -51,6 +51,7 @@ class StrictJSONParser(BaseParser):
     """
 
     media_type = "application/json"
+    deepest = DEEPEST
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         limit = size_limit()
@@ -76,7 +77,7 @@ class StrictJSONParser(BaseParser):
             ) from None
         if not isinstance(data, dict):
             raise ParseError(_("The body must be one JSON object."))
-        _refuse_broken_text(data)
+        _refuse_broken_text(data, self.deepest)
         return data
 
 
@@ -120,9 +121,9 @@ def _texts(data: dict) -> Iterator[tuple[str, str, bool, int]]:
             yield path, value, False, depth
 
 
-def _refuse_broken_text(data: dict) -> None:
+def _refuse_broken_text(data: dict, deepest: int) -> None:
     for path, text, is_key, depth in _texts(data):
-        if depth > DEEPEST:
+        if depth > deepest:
             raise ParseError(_("The JSON is nested too deeply."))
         try:
             text.encode()

@@ -59,10 +59,21 @@ _REFUSALS = {
 _BY_METHOD = {
     "GET": (400, 401, 404, 406),
     "POST": (400, 401, 403, 404, 406, 409, 413, 415),
+    "PUT": (400, 401, 403, 404, 406, 409, 413, 415),
     "PATCH": (400, 401, 403, 404, 406, 409, 413, 415, 428),
     "DELETE": (400, 401, 403, 404, 406, 409, 413, 415, 428),
 }
 _MEDIA = "application/problem+json"
+
+
+def refusals(method: str) -> dict[Any, Any]:
+    """How an operation of this method may be refused."""
+    return {
+        (status, _MEDIA): OpenApiResponse(
+            ConflictSerializer if status == 409 else ProblemSerializer, description=_REFUSALS[status]
+        )
+        for status in _BY_METHOD[method]
+    }
 
 
 class RecordSchema(AutoSchema):
@@ -74,10 +85,7 @@ class RecordSchema(AutoSchema):
         success = super().get_response_serializers()
         code = {"POST": 201, "DELETE": 204}.get(self.method, 200)
         answers: dict[Any, Any] = {code: OpenApiResponse(description="Deleted.") if code == 204 else success}
-        for status in _BY_METHOD[self.method]:
-            shape = ConflictSerializer if status == 409 else ProblemSerializer
-            answers[(status, _MEDIA)] = OpenApiResponse(shape, description=_REFUSALS[status])
-        return answers
+        return answers | refusals(self.method)
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         """What an answer always holds (not what is left out in lists, or for some), and what a new record needs."""
@@ -132,7 +140,9 @@ class RecordSchema(AutoSchema):
         meta = self.view.serializer_class.model()._meta
         if getattr(self.view, "action", "") == "list":
             return f"List {meta.verbose_name_plural}"
-        verb = {"GET": "Read", "POST": "Create", "PATCH": "Change", "DELETE": "Delete"}[self.method]
+        verb = {"GET": "Read", "POST": "Create", "PUT": "Change", "PATCH": "Change", "DELETE": "Delete"}[
+            self.method
+        ]
         name = str(meta.verbose_name)
         return f"{verb} {'an' if name[0] in 'aeiou' else 'a'} {name}"
 

@@ -249,7 +249,7 @@ class RecordViewSet(ReadOnlyRecordViewSet):
         errors: problems.Errors = {}
         change = Change(by=request.user)
         try:
-            change.version = _version_of(data.get("version"), request.headers.get("If-Match"))
+            change.version = version_of(data.get("version"), request.headers.get("If-Match"))
         except ValidationError as refused:
             errors["version"] = list(refused.messages)
         try:
@@ -276,7 +276,8 @@ def demand_version(change: Change) -> None:
         raise problems.Problem(428, message, {"version": [str(REQUIRED)]})
 
 
-def _version_of(value: Any, if_match: str | None) -> int | None:
+def version_of(value: Any, if_match: str | None) -> int | None:
+    """The version that a change was made from, by body or header. Raises ``ValidationError``."""
     version = read_integer(value)
     if if_match is None or if_match.strip() == "*":
         return version

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -57,7 +57,7 @@ class RecordDeleteView(View):
             return self.show(form, status=422)
         gone, onward = str(self.record), self.success_url()
         try:
-            with transaction.atomic():
+            with records.together():
                 self.delete(form.cleaned_data.get("reason", ""), form.cleaned_data["version"])
         except records.Conflict:
             form.add_error(None, _("This has been changed meanwhile. Look at it again before it goes."))

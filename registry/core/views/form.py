@@ -169,7 +169,7 @@ class RecordFormView(View):
             return [(parts[0], form)], _save(form) is not None
         forms: list[tuple[Part, RecordForm]] = []
         saved: dict[str, Record] = {}
-        with transaction.atomic():
+        with records.together():
             self.lock()
             for part in parts:
                 form = self._bound(part, data, saved)

@@ -1,6 +1,7 @@
 """Receipts of exports."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -39,6 +40,12 @@ class ExportReceipt(models.Model):
     rows = models.PositiveBigIntegerField(_("rows"))
     excluded = models.JSONField(_("rows left out"), default=dict, help_text=_("Reason → number of rows."))
     withheld = models.JSONField(_("columns withheld"), default=list, help_text=_("Each with the reason."))
+    files = models.JSONField(
+        _("files"),
+        default=list,
+        blank=True,
+        help_text=_("What an archive holds: name, rows, bytes, SHA-256."),
+    )
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, default="")
     bytes = models.PositiveBigIntegerField(_("bytes"), null=True, blank=True)
     finished = models.BooleanField(_("finished"), default=False)
@@ -55,7 +62,8 @@ class ExportReceipt(models.Model):
     def __str__(self) -> str:
         return f"{self.table}.{self.format} {shown_datetime(self.at)}"
 
-    def finish(self, sha256: str, size: int) -> None:
+    def finish(self, sha256: str, size: int, files: Sequence[Mapping[str, Any]] = ()) -> None:
         """The last byte has been handed over."""
         self.sha256, self.bytes, self.finished, self.finished_at = sha256, size, True, timezone.now()
-        self.save(update_fields=["sha256", "bytes", "finished", "finished_at"])
+        self.files = list(files)
+        self.save(update_fields=["sha256", "bytes", "files", "finished", "finished_at"])

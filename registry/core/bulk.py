@@ -1,0 +1,178 @@
+"""The wide door beside the write door: many new records that a part of the registry has made itself.
+
+For parts that draw or rebuild whole cases, never for what somebody typed: values are read as at every door, and the
+database holds every rule of one record, but rules across rows, rights and completeness are not asked. Every record
+leaves history, as always.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connections, router, transaction
+from django.db.models import JSONField
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.core.actors import System, identity_of
+from registry.core.models import Record
+from registry.core.records import _pass
+from registry.core.sequence import ChangeCounter
+
+#: Rows per statement.
+BATCH = 1000
+
+
+def load(records: Iterable[Record], *, by: System, reason: str) -> int:
+    """Write new records; those they refer to may be among them. Answers how many there were.
+
+    Raises ``ValidationError`` for a value that cannot be read or that a rule forbids; then nothing has been written.
+    """
+    by_model: dict[type[Record], list[Record]] = {}
+    for record in records:
+        by_model.setdefault(type(record), []).append(record)
+    try:
+        with transaction.atomic(), _pass(by, reason):
+            ordered = list(_parents_first(by_model))
+            for model in ordered:
+                _load(model, by_model[model])
+            # Nothing else is locked after the counter.
+            number = ChangeCounter.take()
+            for model in ordered:
+                keys = [row.pk for row in by_model[model]]
+                for at in range(0, len(keys), BATCH):
+                    _remember(model, keys[at : at + BATCH], by, reason, number)
+    except IntegrityError as error:
+        raise ValidationError(
+            _("The database refused these records: %(why)s") % {"why": str(error).splitlines()[0]},
+            code="database",
+        ) from None
+    return sum(len(rows) for rows in by_model.values())
+
+
+def _parents_first(models: Iterable[type[Record]]) -> Iterator[type[Record]]:
+    waiting = list(models)
+    while waiting:
+        ready = [
+            model
+            for model in waiting
+            if not any(
+                field.related_model in waiting for field in _keys(model) if field.related_model is not model
+            )
+        ]
+        yield from ready
+        waiting = [model for model in waiting if model not in ready]
+
+
+def _keys(model: type[Record]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if field.is_relation]
+
+
+def _load(model: type[Record], rows: list[Record]) -> None:
+    keys = _keys(model)
+    unasked = {field.name for field in keys}  # a query for each: the database holds foreign keys
+    numbers: dict[Any, int] = {}
+    for record in rows:
+        for field in keys:
+            if getattr(record, field.attname) is None and field.is_cached(record):
+                setattr(record, field.name, getattr(record, field.name))  # its key is known by now
+        _number(record, numbers)
+        record.clean_fields(exclude=unasked)
+        record.version = 1
+    model.prepare_new(rows)
+    if connections[router.db_for_write(model)].vendor == "postgresql":
+        _copy(model, rows)
+    else:
+        model._base_manager.bulk_create(rows, batch_size=BATCH)
+
+
+def _number(record: Record, numbers: dict[Any, int]) -> None:
+    """Number the rows of a new parent from 1, as one after the other would have been."""
+    if record.numbered_within is None:
+        return
+    number, parent = record.numbered_within
+    if getattr(record, number) in (None, ""):
+        parent_id = getattr(record, f"{parent}_id")
+        numbers[parent_id] = numbers.get(parent_id, 0) + 1
+        setattr(record, number, numbers[parent_id])
+
+
+# -- the way of PostgreSQL: several times as fast ---------------------------------------------------------------------
+
+
+def _copy(model: type[Record], rows: list[Record]) -> None:
+    """Write the rows by COPY, with keys from the table's own sequence."""
+    connection = connections[router.db_for_write(model)]
+    quote: Any = connection.ops.quote_name
+    meta = model._meta
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [meta.db_table, meta.pk.column, len(rows)],
+        )
+        for record, (key,) in zip(rows, cursor.fetchall(), strict=True):
+            record.pk = key
+        writers = [(field, _writer(field)) for field in meta.concrete_fields]
+        lines = (
+            "\t".join(write(field.pre_save(record, True)) for field, write in writers) for record in rows
+        )
+        columns = ", ".join(quote(field.column) for field in meta.concrete_fields)
+        text = io.StringIO("\n".join(lines) + "\n")
+        with connection.wrap_database_errors:
+            cursor.copy_expert(f"COPY {quote(meta.db_table)} ({columns}) FROM STDIN", text)
+    for record in rows:
+        record._state.adding, record._state.db = False, connection.alias
+
+
+def _writer(field: Any) -> Callable[[Any], str]:
+    """How COPY reads a value of the field."""
+    if isinstance(field, JSONField):
+        return lambda value: _escaped(json.dumps(value, cls=field.encoder))
+    if hasattr(field, "from_db_value"):  # what is encrypted on the way in
+        return lambda value: _copied(field.get_prep_value(value))
+    return _copied
+
+
+def _copied(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    return _escaped(value) if isinstance(value, str) else str(value)
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+# -- history -----------------------------------------------------------------------------------------------------------
+
+
+def _remember(model: type[Record], keys: list[int], by: System, reason: str, number: int) -> None:
+    """History of new rows under the number of their change, copied by the database itself."""
+    history: Any = model.history.model
+    connection = connections[router.db_for_write(model)]
+    quote: Any = connection.ops.quote_name
+    kept = {field.column for field in history._meta.concrete_fields}
+    columns = [quote(field.column) for field in model._meta.concrete_fields if field.column in kept]
+    user_id, user_name = identity_of(by)
+    said = {
+        "history_date": connection.ops.adapt_datetimefield_value(timezone.now()),
+        "history_type": "+",
+        "history_change_reason": reason,
+        "history_user_id": user_id,
+        "history_user_name": user_name,
+        "change_sequence": number,
+    }
+    into = ", ".join([*columns, *(quote(name) for name in said)])
+    values = ", ".join([*columns, *(["%s"] * len(said))])
+    chosen = ", ".join(str(int(key)) for key in keys)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {values} "  # noqa: S608 - names of columns
+            f"FROM {quote(model._meta.db_table)} WHERE {quote(model._meta.pk.column)} IN ({chosen})",
+            list(said.values()),
+        )

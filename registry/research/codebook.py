@@ -1,0 +1,88 @@
+"""The codebook: what readers, programs and files get to see of the catalogue of variables."""
+
+import csv
+import io
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from registry.research.formats.values import boolean_text, defused_text, number_text
+from registry.research.variables import Variable, catalogue
+
+#: Between the codes of a variable in one cell of a file.
+BETWEEN_CODES = " | "
+
+
+def entry(variable: Variable) -> dict[str, Any]:
+    """One variable as plain values; open and absent limits are ``None``, codes a list of code and label."""
+    column = variable.column
+    low, high = variable.limits or (None, None)
+    usual_low, usual_high = variable.usual or (None, None)
+    return {
+        "variable": variable.key,
+        "table": variable.table,
+        "name": variable.name,
+        "label": column.label,
+        "definition": variable.definition,
+        "type": column.type.value,
+        "unit": column.unit,
+        "minimum": _number(low),
+        "maximum": _number(high),
+        "limits": variable.limits_in_words,
+        "usual_minimum": _number(usual_low),
+        "usual_maximum": _number(usual_high),
+        "usual": variable.usual_in_words,
+        "codes": [{"code": code, "label": label} for code, label in column.codes],
+        "missable": variable.missable,
+        "identifying": variable.identifying,
+        "derived": column.derived,
+        "time_point": variable.time_point,
+        "loinc": variable.loinc,
+        "code_system": variable.code_system,
+        "source": column.source,
+    }
+
+
+def _number(end: Decimal | None) -> float | int | None:
+    if end is None:
+        return None
+    return int(end) if end == end.to_integral_value() else float(end)
+
+
+def as_csv(variables: Iterable[Variable]) -> str:
+    """A line per variable, RFC 4180; the codes of one stand in one cell as ``code=label | code=label``."""
+    buffer = io.StringIO(newline="")
+    out = csv.writer(buffer)
+    out.writerow(entry(next(iter(catalogue().values()))))
+    for variable in variables:
+        out.writerow(_cell(value) for value in entry(variable).values())
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return boolean_text(value)
+    if isinstance(value, int | float):
+        return number_text(value)
+    if isinstance(value, list):
+        return BETWEEN_CODES.join(f"{one['code']}={one['label']}" for one in value)
+    return defused_text(value)
+
+
+def search(text: str = "", table: str = "") -> list[Variable]:
+    """The variables of a table, or of all, that have every word of ``text`` somewhere in their entry."""
+    words = text.casefold().split()
+    return [
+        variable
+        for variable in catalogue().values()
+        if (not table or variable.table == table) and all(word in _searched(variable.key) for word in words)
+    ]
+
+
+@cache
+def _searched(key: str) -> str:
+    """All that can be found of a variable."""
+    return " ".join(_cell(value) for value in entry(catalogue()[key]).values()).casefold()

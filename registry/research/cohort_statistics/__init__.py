@@ -1,0 +1,1 @@
+"""The statistics of a cohort and its arms: read in a few queries, computed once, shown by page, API and file."""

@@ -1,0 +1,265 @@
+"""Exports in the background: kept as a job, taken up by a worker, written to a file, fetched, and thrown away in time.
+
+The file has a temporary name until it is whole and on the disk. While it is written the worker holds a lock on it,
+which the system lets go of however the worker ends: a job that is said to run and has no lock has been abandoned.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.core.api.problems import Problem
+from registry.research.delivery import Delivery
+from registry.research.models import ExportJob
+from registry.research.orders import Order, plan
+
+log = logging.getLogger(__name__)
+
+State, Failure = ExportJob.State, ExportJob.Failure
+#: Exports that one user may have under way.
+MOST_UNDER_WAY = 5
+#: Seconds between two notes of how far a job is.
+NOTE_EVERY = 1.0
+_PART = ".part"
+
+
+class Stopped(Exception):
+    """The job was cancelled while it was written."""
+
+
+# -- asking ----------------------------------------------------------------------------------------------------------
+
+
+def submit(order: Order, user: Any) -> ExportJob:
+    """Keep the order for a worker. The same order again, while the first is under way, is the same job.
+
+    Raises ``Problem`` 429 for somebody who has many under way.
+    """
+    from registry.research.tasks import write_export
+
+    order = order.without("background")
+    asked = json.dumps([order.target, order.format, order.parameters], sort_keys=True)
+    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
+    mine = ExportJob.objects.for_user(user).under_way()
+    settle(mine)
+    same = mine.filter(fingerprint=fingerprint).first()
+    if same is not None:
+        return same
+    if mine.count() >= MOST_UNDER_WAY:
+        raise Problem(
+            429,
+            _("You have %(count)d exports under way. Wait for one of them, or cancel it.")
+            % {"count": MOST_UNDER_WAY},
+        )
+    try:
+        with transaction.atomic():
+            job = ExportJob.objects.create(
+                user=user,
+                target=order.target,
+                format=order.format,
+                parameters=order.parameters,
+                fingerprint=fingerprint,
+            )
+            write_export.enqueue(str(job.uuid))
+    except IntegrityError:
+        # Two clicks in the same instant.
+        return mine.get(fingerprint=fingerprint)
+    return job
+
+
+def order_of(job: ExportJob) -> Order:
+    return Order(job.target, job.format, job.parameters)
+
+
+def cancel(job: ExportJob) -> bool:
+    """Whether there was something to cancel. A worker that writes it finds out within a second or so."""
+    stopped = _move(job, ExportJob.UNDER_WAY, State.CANCELLED, ended_at=timezone.now())
+    if stopped and not _is_held(job):
+        _remove(job)
+    return stopped
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def folder() -> Path:
+    """Where the files lie; nobody but the registry's own user may look into it."""
+    path = Path(settings.EXPORT_DIR)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def path_of(job: ExportJob) -> Path:
+    return folder() / str(job.uuid)
+
+
+def _part_of(job: ExportJob) -> Path:
+    return path_of(job).with_suffix(_PART)
+
+
+def _remove(job: ExportJob) -> None:
+    for path in (_part_of(job), path_of(job)):
+        path.unlink(missing_ok=True)
+
+
+def _is_held(job: ExportJob) -> bool:
+    """Whether a worker is at it."""
+    return any(_is_locked(path) for path in (_part_of(job), path_of(job)))
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _file(job: ExportJob) -> Iterator[Any]:
+    """The job's file to write to, held while it is open; gone at the end unless it was given its name."""
+    part = _part_of(job)
+    file = open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")  # noqa: SIM115 - see below
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        part.unlink(missing_ok=True)
+        with contextlib.suppress(
+            OSError
+        ):  # on a full disk even closing fails, and what matters has been said
+            file.close()
+
+
+def _keep(job: ExportJob, file: Any) -> None:
+    """Give the whole file its name: after this it is on the disk, or nowhere."""
+    file.flush()
+    os.fsync(file.fileno())
+    os.rename(_part_of(job), path_of(job))
+    directory = os.open(folder(), os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+# -- carrying out ----------------------------------------------------------------------------------------------------
+
+
+def carry_out(job: ExportJob) -> None:
+    """Write the file of a job that waits, and say on the job how it ended."""
+    sweep()
+    with contextlib.ExitStack() as held:
+        try:
+            # The lock comes before the state: whoever sees the state can see the lock.
+            file = held.enter_context(_file(job))
+            if not _move(job, (State.QUEUED,), State.RUNNING, started_at=timezone.now()):
+                return
+            _write(job, file)
+        except Stopped:
+            return
+        except Problem as refused:
+            _fail(job, Failure.REFUSED, str(refused.detail))
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            _fail(job, Failure.DISK_FULL if full else Failure.NOT_WRITTEN)
+            log.exception("Export job %s could not write its file", job.uuid)
+        except (SystemExit, KeyboardInterrupt):
+            _fail(job, Failure.STOPPED)
+            raise
+        except Exception:
+            _fail(job, Failure.BROKE_OFF)
+            raise
+
+
+def _write(job: ExportJob, file: Any) -> None:
+    if not job.user.is_active:
+        raise Problem(403, _("The account is closed."))
+    delivery = plan(order_of(job), job.user).start()
+    try:
+        job.rows, job.receipt, job.file_name = delivery.rows, delivery.receipt, delivery.file_name
+        job.save(update_fields=["rows", "receipt", "file_name"])
+        delivery.watch = _Watch(job, delivery)
+        for chunk in delivery:
+            file.write(chunk)
+    finally:
+        delivery.close()
+    if not delivery.receipt.finished:
+        raise Problem(500, _("The rows changed while they were written. Try again."))
+    _keep(job, file)
+    expires = timezone.now() + timedelta(hours=settings.EXPORT_KEEP_HOURS)
+    done = {"ended_at": timezone.now(), "expires_at": expires, "rows_done": delivery.rows}
+    if not _move(job, (State.RUNNING,), State.DONE, **done):
+        _remove(job)
+
+
+class _Watch:
+    """Notes on the job how far it is, and stops it where it was cancelled."""
+
+    def __init__(self, job: ExportJob, delivery: Delivery) -> None:
+        self.job, self.delivery, self.noted = job, delivery, time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self.noted < NOTE_EVERY:
+            return
+        self.noted = time.monotonic()
+        running = ExportJob.objects.filter(pk=self.job.pk, state=State.RUNNING)
+        if not running.update(rows_done=self.delivery.done):
+            raise Stopped
+
+
+def _move(job: ExportJob, before: Any, after: str, **values: Any) -> bool:
+    """Change the state, if it still is what it was taken for."""
+    moved = ExportJob.objects.filter(pk=job.pk, state__in=before).update(state=after, **values)
+    job.refresh_from_db()
+    return bool(moved)
+
+
+def _fail(job: ExportJob, failure: str, message: str = "") -> None:
+    said = {"failure": failure, "message": message[:400]}
+    if _move(job, ExportJob.UNDER_WAY, State.FAILED, ended_at=timezone.now(), **said):
+        _remove(job)
+
+
+# -- clearing away ---------------------------------------------------------------------------------------------------
+
+
+def settle(jobs: Any) -> None:
+    """Say of jobs how they ended, where nobody else could: their worker is gone, or their time is over."""
+    for job in jobs.filter(state=State.RUNNING):
+        if not _is_held(job):
+            _fail(job, Failure.STOPPED)
+    for job in jobs.filter(state=State.DONE, expires_at__lte=timezone.now()):
+        _move(job, (State.DONE,), State.EXPIRED)
+        _remove(job)
+
+
+def sweep() -> None:
+    """Settle every job, and remove files that belong to none."""
+    settle(ExportJob.objects.all())
+    kept = {str(uuid) for uuid in _with_files()}
+    for path in folder().iterdir():
+        if path.stem not in kept and not _is_locked(path):
+            path.unlink(missing_ok=True)
+
+
+def _with_files() -> Any:
+    states = (*ExportJob.UNDER_WAY, State.DONE)
+    return ExportJob.objects.filter(state__in=states).values_list("uuid", flat=True)

@@ -1,0 +1,47 @@
+"""Patients of a release who have withdrawn their consent since: their rows are handed out no more.
+
+A release is never changed: whoever cites it must find the bytes that were cited. Its tables are withheld instead, all
+of them, while the manifest, the definition and the main results stay; and an edition without these patients can be made
+of the same change, which is a release of its own, with hashes of its own.
+"""
+
+import csv
+from collections.abc import Iterator
+
+from cases.models import Patient
+from registry.research.models import Release
+from registry.research.releases import shelf
+from registry.research.releases.difference import PATIENT
+from registry.research.tables import NO_CONSENT
+
+
+def withdrawn_since(release: Release) -> dict[str, int]:
+    """Public id → key of every patient of the release who does not agree to research any more.
+
+    By history, so that whoever has been deleted from the registry after withdrawing is among them.
+    """
+    asked = [center["id"] for center in release.centers if center["kind"] != "published"]
+    later = Patient.history.filter(change_sequence__gt=release.sequence, center_id__in=asked)
+    said_no = later.filter(consent_status__in=NO_CONSENT).values("id")
+    latest: dict[int, tuple[str, str | None]] = {}
+    rows = later.filter(id__in=said_no).order_by("change_sequence", "history_id")
+    for key, public_id, status in rows.values_list("id", "uuid", "consent_status"):
+        latest[key] = (str(public_id), status)
+    gone = {
+        public_id: key
+        for key, (public_id, status) in latest.items()
+        if status in NO_CONSENT and key not in release.left_out
+    }
+    if not gone:
+        return {}
+    try:
+        return {public_id: gone[public_id] for public_id in _patients_of(release) if public_id in gone}
+    except FileNotFoundError:
+        return gone  # nobody knows whose rows it has
+
+
+def _patients_of(release: Release) -> Iterator[str]:
+    """The public ids of the patients whose rows the release has."""
+    with open(shelf.folder_of(release.slug) / "patients.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            yield row[PATIENT]

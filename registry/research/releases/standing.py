@@ -1,0 +1,49 @@
+"""What of a release may be handed out now: rights and consent are asked again whenever somebody asks for a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registry.access.scope import visible_centers
+from registry.research.models import Release
+from registry.research.releases.consent import withdrawn_since
+from registry.research.releases.content import RESULTS
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Patients who withdrew their consent since (public id → key), and centres that the reader has lost."""
+
+    withdrawn: Mapping[str, int]
+    lost: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """Why tables are withheld, as a sentence; empty where they are not."""
+        if self.lost:
+            return _("You may no longer read %(centers)s, whose patients are in this release.") % {
+                "centers": ", ".join(self.lost)
+            }
+        if self.withdrawn:
+            return ngettext(
+                "%(n)d patient of this release has withdrawn consent since.",
+                "%(n)d patients of this release have withdrawn consent since.",
+                len(self.withdrawn),
+            ) % {"n": len(self.withdrawn)}
+        return ""
+
+    def withholds(self, file: Mapping[str, Any]) -> bool:
+        """Tables are withheld for either reason, results only from who has lost the right to what is behind them."""
+        return bool(file["table"] and self.why) or bool(file["file"] == RESULTS and self.lost)
+
+
+def standing(release: Release, user: Any) -> Standing:
+    """How things stand for this reader."""
+    if not release.is_ready:
+        return Standing({}, ())
+    seen = set(visible_centers(user).values_list("pk", flat=True))
+    lost = sorted(center["code"] for center in release.centers if center["id"] not in seen)
+    return Standing(withdrawn_since(release), tuple(lost))

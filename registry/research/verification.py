@@ -1,0 +1,136 @@
+"""Whether a file on a disk is what its receipt says: byte for byte, by SHA-256."""
+
+import enum
+import hashlib
+import json
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from registry.research.archive import RECEIPT_FILE
+from registry.research.models import ExportReceipt
+
+_READ = 1024 * 1024
+#: How a file's name leads to its receipt: ``cases-2024-03-11-1a2b3c4d.csv``.
+_IN_NAME = re.compile(r"-\d{4}-\d{2}-\d{2}-([0-9a-f]{8})(?=\D|$)")
+
+
+class Verdict(enum.IntEnum):
+    """What was found; the number is the exit code of the command."""
+
+    WHOLE = 0
+    DIFFERS = 1
+    UNKNOWN = 2
+
+
+@dataclass
+class Finding:
+    """The verdict and everything that led to it, in sentences."""
+
+    verdict: Verdict
+    said: list[str] = field(default_factory=list)
+    receipt: ExportReceipt | None = None
+
+
+def verify(path: Path, receipt: ExportReceipt | None = None) -> Finding:
+    """Compare a file with its receipt: the given one, else the one of this hash, else the one its name leads to."""
+    digest, size = _hash_of(path)
+    said = [f"{path.name}: {size:,} bytes, SHA-256 {digest}"]
+    if receipt is None:
+        receipt = ExportReceipt.objects.filter(sha256=digest).first() or _by_name(path.name)
+    if receipt is None:
+        trailer = _trailer_of(path)
+        if trailer is None:
+            said.append("No receipt has this hash, and neither name nor content leads to one.")
+            return Finding(Verdict.UNKNOWN, said)
+        return Finding(Verdict.UNKNOWN, said + _against_trailer(path, trailer))
+    said.append(_about(receipt))
+    if receipt.sha256 == digest:
+        said.append("The file is whole, and it is the one that was given out.")
+        return Finding(Verdict.WHOLE, said, receipt)
+    said += _difference(path, receipt, size)
+    return Finding(Verdict.DIFFERS, said, receipt)
+
+
+def _hash_of(path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with open(path, "rb") as file:
+        while chunk := file.read(_READ):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def _by_name(name: str) -> ExportReceipt | None:
+    found = _IN_NAME.search(name)
+    if found is None:
+        return None
+    # The end of the range of ids that begin with these eight characters.
+    first, last = (
+        f"{found[1]}-{rest}" for rest in ("0000-0000-0000-000000000000", "ffff-ffff-ffff-ffffffffffff")
+    )
+    return ExportReceipt.objects.filter(uuid__gte=first, uuid__lte=last).first()
+
+
+def _about(receipt: ExportReceipt) -> str:
+    return (
+        f"Receipt {receipt.uuid}: {receipt.table}.{receipt.format}, {receipt.rows:,} rows, given to "
+        f"{receipt.user_name} at {receipt.at:%Y-%m-%d %H:%M} UTC."
+    )
+
+
+def _difference(path: Path, receipt: ExportReceipt, size: int) -> list[str]:
+    if not receipt.finished or receipt.bytes is None:
+        return ["The last byte of this export was never sent, so no file of it can be whole."]
+    if size < receipt.bytes:
+        said = [f"The file is cut off: {receipt.bytes - size:,} of {receipt.bytes:,} bytes are missing."]
+    elif size > receipt.bytes:
+        said = [f"The file has {size - receipt.bytes:,} bytes more than were given out."]
+    else:
+        said = ["The file has been changed since it was given out."]
+    if receipt.files:
+        said += _members(path, receipt.files)
+    return said
+
+
+def _members(path: Path, files: list[dict[str, Any]]) -> list[str]:
+    """Which files of an archive are still as they were."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [_member(archive, file) for file in files]
+    except zipfile.BadZipFile:
+        return ["It cannot be opened as an archive."]
+
+
+def _member(archive: zipfile.ZipFile, file: dict[str, Any]) -> str:
+    try:
+        with archive.open(file["file"]) as member:
+            digest = hashlib.sha256()
+            while chunk := member.read(_READ):
+                digest.update(chunk)
+    except KeyError:
+        return f"  {file['file']}: not in the archive"
+    except (zipfile.BadZipFile, OSError):
+        return f"  {file['file']}: cannot be read"
+    same = digest.hexdigest() == file["sha256"]
+    return f"  {file['file']}: {'as it was given out' if same else 'changed'}"
+
+
+def _trailer_of(path: Path) -> dict[str, Any] | None:
+    """The receipt inside an archive; of another installation it is all there is."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read(RECEIPT_FILE))
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        return None
+
+
+def _against_trailer(path: Path, trailer: dict[str, Any]) -> list[str]:
+    files = [file for file in trailer.get("files", []) if {"file", "sha256"} <= set(file)]
+    return [
+        "No receipt of this registry has this hash. Against the receipt inside the archive, which vouches for nothing "
+        "by itself:",
+        *_members(path, files),
+    ]
