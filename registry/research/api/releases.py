@@ -164,7 +164,7 @@ class ReleaseViewSet(ReadOnlyRecordViewSet):
 
     def asked(self, request: Request) -> tuple[Chosen, Wish]:
         """The cohort and what is said of the release. Raises ``Problem`` with every field that cannot be."""
-        data = request.data
+        data: Any = request.data
         refuse_fields(data, FIELDS)
         errors: problems.Errors = {}
         chosen, wish = None, None
