@@ -90,9 +90,8 @@ class Synthesis:
         return self.draw.choice(choices)
 
     def weighted(self, choices: Sequence[tuple[Any, int]]) -> Any:
-        return self.draw.choices(
-            [value for value, _weight in choices], [weight for _value, weight in choices]
-        )[0]
+        values, weights = zip(*choices, strict=True)
+        return self.draw.choices(values, weights)[0]
 
     def number(self, mean: float, sd: float, low: float, high: float, places: int = 1) -> Decimal:
         value = min(max(self.draw.gauss(mean, sd), low), high)
@@ -224,12 +223,11 @@ class Synthesis:
         self.add(procedure)
         getattr(self, f"_{kind.value}")(procedure, lesions)
         if complicated:
+            kinds = ("bleeding", "infection") if is_open else ("cement_leak", "hematoma")
             self.add(
                 Complication(
                     procedure=procedure,
-                    kind=self.one("bleeding", "infection", "radicular_pain")
-                    if is_open
-                    else self.one("cement_leak", "radicular_pain", "hematoma"),
+                    kind=self.one(*kinds, "radicular_pain"),
                     sir_grade=self.weighted([("a", 40), ("b", 35), ("c", 15), ("d", 9), ("e", 1)]),
                     onset_day=self.draw.randrange(15),
                     symptomatic=self.chance(0.4),
@@ -304,18 +302,16 @@ class Synthesis:
         self.add(details)
         self._cement(procedure, lesions, ("transpedicular", "parapedicular"))
         for number in range(sessions):
-            session = self.add(
-                TransarterialSession(
-                    procedure=procedure,
-                    kind=self.one("tai", "tace", "tace"),
-                    interval_value=Decimal(3 + 28 * number),
-                    interval_unit="days",
-                    agents=self.one("gelatin_sponge", "lipiodol", "gelatin_sponge;lipiodol"),
-                )
+            session = TransarterialSession(
+                procedure=procedure,
+                kind=self.one("tai", "tace", "tace"),
+                interval_value=Decimal(3 + 28 * number),
+                interval_unit="days",
+                agents=self.one("gelatin_sponge", "lipiodol", "gelatin_sponge;lipiodol"),
             )
-            self.add(
-                TransarterialDrug(session=session, name="cisplatin", dose_mg=self.number(60, 10, 30, 90, 0))
-            )
+            self.add(session)
+            dose_mg = self.number(60, 10, 30, 90, 0)
+            self.add(TransarterialDrug(session=session, name="cisplatin", dose_mg=dose_mg))
 
     def _rfa(self, procedure: Procedure, lesions: Sequence[Lesion]) -> None:
         self.details(procedure, stopped_for_neurologic_symptoms=self.chance(0.03))
@@ -393,11 +389,10 @@ class Synthesis:
         if death is not None:
             status.followup_state, status.vital_status = "died", "dead"
             status.death_date, status.death_cause = on(death), self.one("underlying_disease", "other")
-            last = death
         else:
             status.followup_state = "lost" if lost else "under_follow_up"
             status.vital_status = "unknown" if lost else "alive"
-            last = seen
+        last = seen if death is None else death
         status.last_contact_date = on(last)
         if status.local_recurrence:
             status.recurrence_date = on(self.draw.randint(1, last))

@@ -6,23 +6,17 @@ Nothing here needs GNU gettext, so that nothing here is ever skipped.
 import ast
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
-from django.conf import settings
 from django.template.base import DebugLexer, TokenType
 
 from registry.core import translations
+from tests.conventions.each import name_of, of_each, tree_of
 
-ROOT = Path(settings.BASE_DIR)
 TEMPLATES = [path for kind, path in translations.files("django") if kind == "template"]
 MODULES = [path for kind, path in translations.files("django") if kind == "python"]
 SCRIPTS = [path for _kind, path in translations.files("djangojs")]
-
-
-def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT))
 
 
 # --- the catalogues -----------------------------------------------------------------------------------------------
@@ -101,7 +95,7 @@ def test_half_a_module_is_refused():
 
 #: What is the same in every language: signs, units, abbreviations of scores and techniques, names.
 SAME = re.compile(
-    r"^(A|B|C|P|n|SD|CI|SINS|VAS|ODI|KPS|ECOG|REBOA|RFA|PSP|API|CSV|DOI|doi|SIR|et|al"
+    r"^(A|B|C|P|n|SD|CI|SINS|VAS|ODI|KPS|ECOG|REBOA|RFA|PSP|API|CSV|DOI|doi|SIR|et|al|LOINC|SHA|BibTeX|CFF"
     r"|mL|mm|cm|min|kg|mg|Fr|W|G|L|S)$"
 )
 #: Attributes that are read out or shown.
@@ -125,7 +119,7 @@ HOLE = "\ue000"  # stands for what a template puts in
 
 
 class Texts(HTMLParser):
-    """The texts of a page that a reader would see or hear."""
+    """The texts of a page that a reader would see or hear; what says that it is English is meant to be."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,7 +127,11 @@ class Texts(HTMLParser):
         self.within: list[str] = []
 
     def handle_starttag(self, tag, attrs):
-        if tag in ("script", "style", "code"):
+        if self.within:
+            opens = tag == self.within[-1]
+        else:
+            opens = tag in ("script", "style", "code") or dict(attrs).get("lang") == "en"
+        if opens:
             self.within.append(tag)
         for name, value in attrs:
             button = tag == "input" and name == "value" and dict(attrs).get("type") in ("submit", "button")
@@ -200,7 +198,7 @@ def quoted(tag: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_no_template_holds_a_bare_word(path):
     found = bare_words(path.read_text("utf-8"), plain=path.suffix == ".txt")
     assert not found, f"{name_of(path)}: put through translate or blocktranslate: {found}"
@@ -235,13 +233,13 @@ def test_what_is_translated_passes(source):
     assert bare_words(source) == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_labels_keep_their_capitals(path):
     """German nouns have them: a sentence that needs a small letter is a sentence of its own."""
     assert not re.search(r"\|\s*(lower|title)\b", path.read_text("utf-8")), name_of(path)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_dates_follow_the_language(path):
     """A format written into a template is the same in every language. Attributes for machines keep the one of ISO."""
     text = re.sub(r"\b(value|datetime|min|max|data-(?!label)[\w-]+)=\"[^\"]*\"", "", path.read_text("utf-8"))
@@ -264,10 +262,10 @@ def test_every_whole_page_says_its_language():
 FROM_A_LIST = {"cases/diagnosis_names.py", "registry/literature/names.py"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@of_each(MODULES)
 def test_what_is_translated_is_a_literal(path):
     """A text put together before it is translated is in no catalogue: values go in afterwards, by name."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = tree_of(path)
     given = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
@@ -287,7 +285,7 @@ def test_what_is_translated_is_a_literal(path):
 SENTENCE = re.compile(r"^[A-Z][a-z]+( [\w%(){}$,.:;–’-]+){2,}|[a-z]{2,} [a-z]{2,} [a-z]{2,}.*[.:?]$")
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
+@of_each(SCRIPTS)
 def test_scripts_say_nothing_untranslated(path):
     text = re.sub(r"/\*.*?\*/|^\s*//.*$|\s//\s.*$", "", path.read_text("utf-8"), flags=re.S | re.M)
     text = re.sub(r"\b(n?p?gettext)\(\s*(\"[^\"]*\"(,\s*\"[^\"]*\")?|'[^']*'|`[^`]*`)", "", text)
