@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import UUIDConverter
 from django.utils import translation
 from django.utils.translation import trans_real
 
 from registry.access.models import Center
+from registry.research.models import CohortVersion, ExportJob, ExportReceipt, Release
 from tests import factories
 from tests.pages.conftest import form_data
 
@@ -27,9 +28,12 @@ from tests.pages.conftest import form_data
 WORDS = [
     *("patient", "lesions", "procedures", "outcomes", "complications", "followup", "review"),
     *("month_3", "month_6", "paper-x", "lesion", "assessment", "q-cohort"),
+    *("q-release", "q-other", "manifest.json"),
 ]
 #: Machines and other programs are answered in English; the admin is walked by its models.
 NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/")
+#: Parts that their page asks for, with what it knows of them.
+PARTS = (".svg", "/cell/")
 
 
 @pytest.fixture
@@ -60,7 +64,10 @@ def world(center, clinician) -> list[Any]:
         {"code": "Q-1", "label": "Q-arm", "where": {"all": [old]}},
         {"code": "Q-2", "where": {"all": [old]}},
     ]
-    factories.CohortFactory(owner=clinician, title="Q-cohort", where={"all": [old, block]}, arms=arms)
+    cohort = factories.CohortFactory(
+        owner=clinician, title="Q-cohort", where={"all": [old, block]}, arms=arms
+    )
+    kept = exported(clinician, cohort.latest)
     patient = factories.PatientFactory(center=center, hospital_number="4711", birth_year=1961, by=clinician)
     diagnosis = factories.DiagnosisFactory(label="Q-diagnosis")
     case = factories.CaseFactory(
@@ -92,8 +99,42 @@ def world(center, clinician) -> list[Any]:
         factories.ComplicationFactory(procedure=by_kind["rfa"], lesion=lesion),
         factories.FollowUpStatusFactory(case=case, followup_state="under_follow_up"),
         published,
+        *kept,
     ]
     return made
+
+
+def exported(user: Any, version: CohortVersion) -> list[Any]:
+    """A receipt, a job and two releases, as the pages show them; their files lie nowhere."""
+    file = {"file": "manifest.json", "table": "", "rows": None, "bytes": 9, "sha256": "0" * 64}
+    receipt = ExportReceipt.objects.create(
+        user_id_text=str(user.pk),
+        user_name=user.username,
+        table="Q-table",
+        format="Q-csv",
+        rows=3,
+    )
+    job = ExportJob.objects.create(user=user, target="Q-table", format="Q-csv", state="done", receipt=receipt)
+    releases = [
+        Release.objects.create(
+            slug=slug,
+            owner=user,
+            owner_name=user.username,
+            title="Q-release",
+            authors=["Q-author, Q"],
+            cohort_version=version,
+            definition=version.definition,
+            sentence="Q-sentence",
+            sequence=0,
+            centers=[],
+            profile="pseudonymised",
+            software="Q-1",
+            state=Release.State.READY,
+            files=[file],
+        )
+        for slug in ("q-release", "q-other")
+    ]
+    return [receipt, job, *releases]
 
 
 def patterns(found: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -101,13 +142,13 @@ def patterns(found: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPatt
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from patterns(pattern.url_patterns, route)
-        elif pattern.name and not route.removeprefix("^").startswith(NOT_PAGES):
+        elif pattern.name and not (route.removeprefix("^").startswith(NOT_PAGES) or route.endswith(PARTS)):
             yield route, pattern
 
 
 def answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]:
     """What every address answers to somebody who looks: the first record that it takes, and every section."""
-    uuids = [str(record.uuid) for record in world]
+    uuids = [str(record.uuid) for record in world if hasattr(record, "uuid")]
     for route, pattern in patterns():
         converters = pattern.pattern.converters
         ids = [name for name, converter in converters.items() if isinstance(converter, UUIDConverter)]
@@ -116,7 +157,11 @@ def answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]:
         for chosen in itertools.product(WORDS, repeat=len(words)):
             for uuid in itertools.product(uuids, repeat=len(ids)):
                 given = dict(zip([*words, *ids], [*chosen, *uuid], strict=True))
-                answer = client.get(url := reverse(pattern.name, kwargs=given))
+                try:
+                    url = reverse(pattern.name, kwargs=given)
+                except NoReverseMatch:
+                    continue  # a word of another kind
+                answer = client.get(url)
                 if answer.status_code != 404:
                     found = True
                     yield url, answer
@@ -213,6 +258,9 @@ _SAME = re.compile(
     r"\b(Q-[\w-]+|q-boss|clinician|English|Deutsch|HEI|PAPER|Hospital|Author|et al|Table|tests?|paper-x"
     r"|SINS|VAS|NRS|ODI|KPS|ECOG|ASA|INR|BMI|ESCC|Frankel|ASIA|Denis|Barthel|SIR|CIRSE|Clavien|Dindo|I?[IV]+[ab]?"
     r"|REBOA|RFA|TACE|TAI|TAE|PSP|PVA|PMMA|ICD|CTA|MRA|DSA|MRI|DOI|API|ISO|UUID|JSON|CSV|min|system"
+    # Formats of files, and what a formula was taken from.
+    r"|NDJSON|XLSX|Excel|Parquet|PARQUET|SAV|SPSS|DTA|Stata|SHA|BibTeX|CFF|manifest\.json|q-(cohort|release|other)"
+    r"|scipy[\w.]*|special\.\w+|[A-Z]\w+( & [A-Z]\w+)?, (Am Stat|Biometrika|J Hum Resour|J Am Stat Assoc) \d{4}"
     # Codes, which exports and the admin's lists name as they are stored; the names of Django's own pictures.
     r"|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|diagnosis-\d+|vas_pain|ala|[a-z]+(\+[a-z]+)+|True|False)\b"
 )
@@ -269,7 +317,7 @@ def where_plain(found: Iterable[tuple[str, Any]]) -> dict[str, str]:
     """Text → the first page it was met on; every page says that it is German."""
     met: dict[str, str] = {}
     for url, answer in found:
-        assert answer.status_code in (200, 302, 403, 405, 422), url
+        assert answer.status_code in (200, 302, 403, 405, 410, 422), url
         assert language_of(answer) in ("de", "de-de", ""), url
         for text in plain_words(said(answer)):
             met.setdefault(text, url)

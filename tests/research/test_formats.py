@@ -64,7 +64,7 @@ def test_every_cell_reads_back(world, reader, tmp_path):
     """Zero, “no”, missing values, and the reasons why they are missing; every column of every table."""
     name = "csv" if reader == "pandas" else reader
     curator = make.member(world.own, "curator")
-    world.b.procedures.first()
+    world.transarterial_case()
     cells = zeros = reasons_found = 0
     for table in tables():
         profile = chosen(curator, "identified")

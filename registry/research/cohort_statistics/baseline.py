@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from cases.codes import DenisZone
 from cases.diagnosis_names import shown_name
-from procedures.codes import Kind
+from procedures.listing import strategy_words
 from registry.research.cohort_statistics.blocks import (
     Units,
     about,
@@ -23,8 +23,6 @@ from registry.research.cohort_statistics.blocks import (
 from registry.research.cohort_statistics.data import CohortData, Frame
 from registry.research.cohort_statistics.tables import Block, StatisticsTable
 
-#: The parts of a strategy that are words; the others are abbreviations.
-WORDS = frozenset({Kind.SACROPLASTY.value, Kind.VERTEBROPLASTY.value})
 #: What is asked of the first procedure of a case.
 OF_PROCEDURE = ("duration_min", "blood_loss_ml", "hospital_stay_days")
 
@@ -83,7 +81,7 @@ def _of_cases(data: CohortData, units: Units) -> Iterator[Block]:
     yield categories("asa_class")
     yield from _code_sets(data, units, "treatments_before", known=True)
     strategy = "case_summary.strategy"
-    yield categories_block(about(strategy), cases["strategy"], units, strategy_in_words)
+    yield categories_block(about(strategy), cases["strategy"], units, strategy_words)
     yield numbers("lesion_count")
     yield from _code_sets(data, units, "levels", known=False)
     yield from _zones(data, units)
@@ -91,11 +89,6 @@ def _of_cases(data: CohortData, units: Units) -> Iterator[Block]:
     yield numbers("volume_ml__sum")
     for score in ("vas_pain", "odi", "kps"):
         yield numbers(f"{score}__baseline")
-
-
-def strategy_in_words(strategy: str) -> str:
-    """``sacroplasty+rfa`` as “sacroplasty + RFA”."""
-    return " + ".join(part if part in WORDS else part.upper() for part in strategy.split("+"))
 
 
 def _code_sets(data: CohortData, units: Units, name: str, *, known: bool) -> Iterator[Block]:

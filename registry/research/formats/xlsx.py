@@ -111,7 +111,7 @@ def _head(page: Any, names: list[str]) -> list[Any]:
 
 XLSX = Format(
     "xlsx",
-    "Excel workbook",
+    "Excel",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     encode,
     cost=20,

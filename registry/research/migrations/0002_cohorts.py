@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
                 ('by_id_text', models.CharField(max_length=64, verbose_name='user id')),
                 ('by_name', models.CharField(max_length=150, verbose_name='user')),
-                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='research.cohort')),
+                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='research.cohort', verbose_name='cohort')),
             ],
             options={
                 'verbose_name': 'version of a cohort',

@@ -81,7 +81,9 @@ class Cohort(models.Model):
 class CohortVersion(models.Model):
     """What a cohort said from one moment on. Never changed: a changed definition is a new version."""
 
-    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="versions")
+    cohort = models.ForeignKey(
+        Cohort, models.CASCADE, related_name="versions", verbose_name=gettext_lazy("cohort")
+    )
     number = models.PositiveIntegerField(gettext_lazy("version"))
     definition = models.JSONField(gettext_lazy("definition"))
     sha256 = models.CharField(gettext_lazy("SHA-256"), max_length=64)

@@ -72,6 +72,8 @@ class NewRelease(View):
     """Freezes the cohort that the address names, in the version it names."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "cohort" not in request.GET:
+            return redirect("cohort-list")
         cohorts: Any = Cohort.objects.for_user(request.user)
         cohort = get_object_or_404(cohorts, slug=request.GET.get("cohort", ""))
         try:
@@ -216,10 +218,12 @@ class ReleaseFile(View):
 
 
 class Compare(View):
-    """Two releases beside each other; with ``?with=`` the way to that address."""
+    """Two releases beside each other; with ``?with=`` the way to that address, and without another to the one."""
 
     def get(self, request: HttpRequest, slug: str, other: str = "") -> HttpResponse:
         before = _own(request, slug)
+        if not other and "with" not in request.GET:
+            return redirect(before)
         if not other:
             after = _own(request, request.GET.get("with", ""))
             return HttpResponseRedirect(reverse("release-diff", args=[before.slug, after.slug]))
