@@ -8,6 +8,7 @@ from django.urls import include, is_valid_path, path, re_path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -82,7 +83,13 @@ class NowhereView(ApiViewMixin, APIView):
 
 
 class SchemaView(SpectacularAPIView):
-    """The description of the API (OpenAPI 3.1)."""
+    """The description of the API (OpenAPI 3.1), as YAML or JSON; a refusal is a problem document like any other."""
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.content_type == problems.MEDIA_TYPE:
+            response.accepted_renderer = JSONRenderer()
+        return response
 
 
 class DocsView(SpectacularSwaggerSplitView):

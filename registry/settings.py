@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {"ReleaseStateEnum": "registry.research.api.release_shown.STATES"},
 }
 
 # Large exports are written by `manage.py db_worker` and kept here until they expire.

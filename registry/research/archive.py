@@ -1,25 +1,19 @@
 """Several tables as one archive, all of one snapshot: the files, a codebook, the definition, a loader, the receipt."""
 
-import csv
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from registry.core.actors import identity_of
-from registry.research import loader
-from registry.research.columns import Column
+from registry.research import codebook, loader
 from registry.research.delivery import Delivery, TableStream
 from registry.research.export import NO_CONSENT
 from registry.research.formats import Format
 from registry.research.formats.base import Sink
-from registry.research.formats.dta import variable_name
-from registry.research.formats.values import boolean_text
 from registry.research.models import ExportReceipt
 from registry.research.selection import Selection
-from registry.research.variables import catalogue
 
 #: What the archive is called among the tables.
 ARCHIVE = "archive"
@@ -138,7 +132,7 @@ class Archive(Delivery):
     def _papers(self) -> Iterator[tuple[str, str]]:
         """What goes with the tables, by file name."""
         yield "definition.json", json.dumps(self.definition, indent=2, ensure_ascii=False) + "\n"
-        yield "codebook.csv", codebook(self.selections)
+        yield "codebook.csv", codebook.of_files(self.selections)
         tables = {
             selection.table.name: (self._file_of(selection), selection.columns)
             for selection in self.selections
@@ -161,64 +155,3 @@ class Archive(Delivery):
 
     def finish(self, sha256: str, size: int) -> None:
         self.receipt.finish(sha256, size, self.files)
-
-
-_CODEBOOK = (
-    "table",
-    "name",
-    "label",
-    "definition",
-    "type",
-    "unit",
-    "codes",
-    "limits",
-    "usual",
-    "time_point",
-    "loinc",
-    "code_system",
-    "derived",
-    "source",
-    "stata_name",
-    "withheld",
-)
-
-
-def codebook(selections: Sequence[Selection]) -> str:
-    """What every column means, and why some are not shown: one row per column, as CSV."""
-    out = io.StringIO(newline="")
-    write = csv.DictWriter(out, _CODEBOOK, restval="")
-    write.writeheader()
-    for selection in selections:
-        for column in {
-            column.name: column for column in (*selection.table.columns, *selection.columns)
-        }.values():
-            write.writerow(_described(selection, column))
-    return out.getvalue()
-
-
-def _described(selection: Selection, column: Column) -> dict[str, str]:
-    table = selection.table.name
-    said = {
-        "table": table,
-        "name": column.name,
-        "label": column.label,
-        "type": column.type.value,
-        "unit": column.unit,
-        "codes": ";".join(f"{code}={label}" for code, label in column.codes),
-        "derived": boolean_text(column.derived),
-        "source": column.source,
-        "withheld": next((one["reason"] for one in selection.withheld if one["column"] == column.name), ""),
-    }
-    if column.name in {shown.name for shown in selection.columns}:
-        said["stata_name"] = variable_name(column.name)
-    variable = catalogue().get(f"{table}.{column.name}")
-    if variable is not None:
-        said |= {
-            "definition": variable.definition,
-            "limits": variable.limits_in_words,
-            "usual": variable.usual_in_words,
-            "time_point": variable.time_point,
-            "loinc": variable.loinc,
-            "code_system": variable.code_system,
-        }
-    return said

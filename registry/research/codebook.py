@@ -2,12 +2,15 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from registry.research.columns import Column
+from registry.research.formats.dta import variable_name
 from registry.research.formats.values import boolean_text, defused_text, number_text
+from registry.research.selection import Selection
 from registry.research.variables import Variable, catalogue
 
 #: Between the codes of a variable in one cell of a file.
@@ -41,6 +44,7 @@ def entry(variable: Variable) -> dict[str, Any]:
         "loinc": variable.loinc,
         "code_system": variable.code_system,
         "source": column.source,
+        "stata_name": variable_name(variable.name),
     }
 
 
@@ -52,11 +56,49 @@ def _number(end: Decimal | None) -> float | int | None:
 
 def as_csv(variables: Iterable[Variable]) -> str:
     """A line per variable, RFC 4180; the codes of one stand in one cell as ``code=label | code=label``."""
+    return _written(_head(), (entry(variable) for variable in variables))
+
+
+def of_files(selections: Sequence[Selection]) -> str:
+    """The codebook that goes with files: the variables of their tables, and what the profile does to each.
+
+    ``withheld`` says why one is left out or shown otherwise; it is empty for what is shown as it stands.
+    """
+    described = (
+        {**entry(variable), "withheld": reason}
+        for selection in selections
+        for variable, reason in _of_file(selection)
+    )
+    return _written([*_head(), "withheld"], described)
+
+
+def _of_file(selection: Selection) -> Iterator[tuple[Variable, str]]:
+    """The variables of a table in their order, those that a profile puts in the place of another behind it."""
+    reasons = {entry["column"]: entry["reason"] for entry in selection.withheld}
+    known = {column.name for column in selection.table.columns}
+    instead = {column.source: column for column in selection.columns if column.name not in known}
+    for variable in catalogue().values():
+        if variable.table == selection.table.name:
+            yield variable, reasons.get(variable.name, "")
+            if variable.column.source in instead:
+                yield _year_of(variable, instead[variable.column.source]), ""
+
+
+def _year_of(date: Variable, year: Column) -> Variable:
+    definition = f"{date.definition} The year alone."
+    return Variable(date.table, year.name, year, definition, time_point=date.time_point)
+
+
+def _head() -> list[str]:
+    return list(entry(next(iter(catalogue().values()))))
+
+
+def _written(head: Sequence[str], entries: Iterable[dict[str, Any]]) -> str:
     buffer = io.StringIO(newline="")
     out = csv.writer(buffer)
-    out.writerow(entry(next(iter(catalogue().values()))))
-    for variable in variables:
-        out.writerow(_cell(value) for value in entry(variable).values())
+    out.writerow(head)
+    for described in entries:
+        out.writerow(_cell(described[name]) for name in head)
     return buffer.getvalue()
 
 

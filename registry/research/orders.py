@@ -114,6 +114,7 @@ class Plan:
         return delivery
 
     def _definition(self) -> dict[str, Any]:
+        cohorts = [one.definition["cohort"] for one in self.selections if "cohort" in one.definition]
         return {
             "table": ARCHIVE,
             "tables": [selection.table.name for selection in self.selections],
@@ -122,6 +123,8 @@ class Plan:
             "filters": {
                 selection.table.name: selection.definition["filters"] for selection in self.selections
             },
+            # The same for every table that it narrows.
+            **({"cohort": cohorts[0]} if cohorts else {}),
         }
 
     def _note(self, delivery: Delivery, request: Any) -> None:

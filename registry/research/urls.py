@@ -45,7 +45,7 @@ urlpatterns = [
         "api/v1/cohorts/<slug:slug>/statistics/", CohortStatisticsView.as_view(), name="api-cohort-statistics"
     ),
     # Anything with a dot, so that an unknown table or format is answered by the view, in the API's own shape.
-    re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<format>[^/.]+)$", ExportView.as_view(), name="export"),
+    re_path(r"^api/v1/export/(?P<table>[^/.]+)\.(?P<suffix>[^/.]+)$", ExportView.as_view(), name="export"),
     path("codebook/", CodebookPage.as_view(), name="codebook"),
     path("api/v1/codebook/", CodebookView.as_view(), name="api-codebook"),
     re_path(r"^api/v1/codebook\.(?P<suffix>[^/.]+)$", CodebookFileView.as_view(), name="api-codebook-file"),

@@ -82,7 +82,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 #: What is no record: tested by its own tests.
-OTHER = ("cohorts",)
+OTHER = ("cohorts", "releases")
 
 READ_ONLY = (
     "publications",

@@ -92,7 +92,8 @@ def test_a_body_in_chunks_is_read_up_to_the_limit(clinician, center):
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", ""],
 )
 def test_other_formats_than_json_are_415(clinician, content_type):
-    problem(send(clinician, "case_id=1", content_type=content_type), 415)
+    refused = send(clinician, "case_id=1", content_type=content_type)
+    assert "application/json" in problem(refused, 415)["detail"]
 
 
 def test_other_answers_than_json_are_406(api):

@@ -79,6 +79,7 @@ def test_a_broken_token_is_401_and_says_how_to_sign_in(clinician, header):
 def test_nobody_gets_401(path, db):
     answer = Client().get(path)
     assert answer.status_code == 401 and answer["WWW-Authenticate"] == "Token"
+    assert "“Authorization: Token …”" in answer.json()["detail"]
     assert Client().post("/api/v1/cases/", "{}", content_type="application/json").status_code == 401
 
 

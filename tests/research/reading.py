@@ -9,14 +9,17 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from registry.core.codes import MissingCode
+from registry.core.codes import MISSING_SUFFIX, MissingCode
 from registry.research.columns import Column, ColumnType
 from registry.research.formats.dta import LETTERS, variable_name
-from registry.research.formats.labelled import numbers_of
+from registry.research.formats.labelled import is_numeric, numbers_of
 from registry.research.formats.sav import first_missing
+from registry.research.formats.values import FORMULA_STARTS
 
 Read = tuple[list[dict[str, Any]], dict[tuple[int, str], str]]
 
@@ -110,6 +113,8 @@ def from_sav(data: bytes, columns: tuple[Column, ...], folder: Any) -> Read:
     assert list(frame) == [column.name for column in columns]
     reasons = {}
     for column in columns:
+        unit = f" ({column.unit})" if column.unit else ""
+        assert meta.column_names_to_labels[column.name] == f"{column.label}{unit}"
         for ranges in meta.missing_ranges.get(column.name, []):
             first = first_missing(column)
             assert (ranges["lo"], ranges["hi"]) == (first - 9, first - 1)
@@ -161,3 +166,49 @@ def _uncoded(frame: Any, columns: tuple[Column, ...], named: Callable[[str], str
                 value = numbers[value]
             rows[row][column.name] = value
     return rows
+
+
+#: What reads a table back: the format, and how it is read.
+READERS: dict[str, tuple[str, Callable[..., Read]]] = {
+    "csv": ("csv", from_csv),
+    "pandas": ("csv", from_pandas),
+    "ndjson": ("ndjson", from_ndjson),
+    "xlsx": ("xlsx", from_xlsx),
+    "parquet": ("parquet", from_parquet),
+    "sav": ("sav", from_sav),
+    "dta": ("dta", from_dta),
+}
+
+
+def compared(
+    reader: str, data: bytes, columns: tuple[Column, ...], wanted: Sequence[dict[str, Any]], folder: Path
+) -> Counter[str]:
+    """Holds every cell of a file against what it should be; answers how many cells, zeros and reasons were compared.
+
+    ``wanted`` are rows in the spelling of ``plain``. A number that is missing has its reason in the cell itself, in the
+    formats that can say so.
+    """
+    file_format, read = READERS[reader]
+    labelled = file_format in ("sav", "dta")
+    rows, reasons = read(data, columns, *((folder,) if labelled else ()))
+    assert len(rows) == len(wanted)
+    seen: Counter[str] = Counter()
+    for at, (row, wants) in enumerate(zip(rows, wanted, strict=True)):
+        for column in columns:
+            value, want = row[column.name], wants[column.name]
+            if reader == "pandas" and isinstance(value, int | float) and isinstance(want, str):
+                continue  # text that happens to be digits: pandas guesses
+            assert _same(value, want, file_format in ("csv", "xlsx")), (at, column.name, value, want)
+            seen["cells"] += 1
+            seen["zeros"] += want == 0 and want is not False
+            if labelled:
+                why = wants.get(f"{column.name}{MISSING_SUFFIX}") if is_numeric(column) else None
+                assert reasons.get((at, column.name)) == (why if want is None else None), (at, column.name)
+                seen["reasons"] += why is not None
+    return seen
+
+
+def _same(value: Any, wanted: Any, defused: bool) -> bool:
+    if defused and isinstance(wanted, str) and wanted.startswith(FORMULA_STARTS):
+        wanted = f"'{wanted}"
+    return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)

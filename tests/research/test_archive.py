@@ -84,22 +84,32 @@ def test_tables_and_their_format_can_be_chosen(world, client_of):
         assert names == [*PAPERS, f"cases.{table_format}", f"lesions.{table_format}", "receipt.json"]
 
 
-def test_the_codebook_names_every_column_shown_or_not(world, client_of):
-    _response, data = fetched(client_of(world.researcher), tables="cases,patients", dates="year")
+def test_its_codebook_is_that_of_the_api_and_says_what_is_withheld(world, client_of):
+    client = client_of(world.researcher)
+    _response, data = fetched(client, tables="cases,patients", dates="year")
     archive = opened(data)
-    rows = {
-        (row["table"], row["name"]): row
-        for row in csv.DictReader(io.StringIO(archive.read("codebook.csv").decode()))
-    }
-    head = next(csv.reader(io.StringIO(archive.read("cases.csv").decode())))
-    assert {name for table, name in rows if table == "cases"} >= set(head)
-    assert rows["patients", "hospital_number"]["withheld"] == "identifies the patient; left out"
-    assert rows["patients", "hospital_number"]["stata_name"] == ""
-    assert rows["cases", "index_year"]["type"] == "integer"
-    height = rows["cases", "height_cm"]
-    assert (height["unit"], height["limits"], height["stata_name"]) == ("cm", "40 to 250", "height_cm")
-    assert height["definition"].endswith(".") and height["loinc"] == "8302-2"
-    assert "given=" in rows["patients", "consent_status"]["codes"]
+    rows = list(csv.DictReader(io.StringIO(archive.read("codebook.csv").decode(), newline="")))
+    reasons = {row["variable"]: row.pop("withheld") for row in rows}
+    published = client.get("/api/v1/codebook.csv").content.decode()
+    told = [
+        row
+        for row in csv.DictReader(io.StringIO(published, newline=""))
+        if row["table"] in ("cases", "patients")
+    ]
+    known = {row["variable"] for row in told}
+    assert [row for row in rows if row["variable"] in known] == told
+    assert set(reasons) - known == {"cases.index_year", "patients.consent_year"}
+
+    shown = set()
+    for table in ("cases", "patients"):
+        head = next(csv.reader(io.StringIO(archive.read(f"{table}.csv").decode())))
+        shown |= {f"{table}.{name}" for name in head if not name.endswith("__missing")}
+    assert shown <= set(reasons)
+    assert all(reasons[name] for name in set(reasons) - shown)
+    assert reasons["patients.hospital_number"] == "identifies the patient; left out"
+    assert reasons["cases.age_years"] == "ages above 90 are shown as 90" and not reasons["cases.sex"]
+    (year,) = [row for row in rows if row["variable"] == "cases.index_year"]
+    assert (year["type"], year["definition"][-16:]) == ("integer", " The year alone.")
 
 
 def test_the_definition_says_what_was_asked(world, client_of):
@@ -113,6 +123,17 @@ def test_the_definition_says_what_was_asked(world, client_of):
         "filters": {"cases": {"center": ["OWN"]}, "reported_values": {}},
         "table_format": "csv",
     }
+
+
+def test_the_definition_keeps_that_of_the_cohort(world, client_of):
+    cohort = make.CohortFactory(
+        owner=world.researcher,
+        where={"all": [{"variable": "cases.age_years", "is": ">=", "value": 60}]},
+    )
+    _response, data = fetched(client_of(world.researcher), cohort=cohort.slug, tables="cases,lesions")
+    kept = json.loads(opened(data).read("definition.json"))["cohort"]
+    assert (kept["slug"], kept["version"], kept["sha256"]) == (cohort.slug, 1, cohort.latest.sha256)
+    assert kept["definition"]["where"]["all"][0]["value"] == 60
 
 
 def test_a_filter_narrows_every_table_of_patients(world, client_of):

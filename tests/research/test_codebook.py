@@ -67,6 +67,7 @@ def test_an_entry_says_all_that_is_known(client):
         "loinc": "",
         "code_system": "",
         "source": "cases.Lesion.volume_ml",
+        "stata_name": "volume_ml",
     }
 
 

@@ -29,6 +29,15 @@ NO_FIELD = "non_field_errors"
 
 Errors = dict[str, list[str]]
 
+#: Where REST framework does not say what to do instead.
+ADVICE: dict[type[exceptions.APIException], str] = {
+    exceptions.NotAuthenticated: "Sign in, or send a token with the header “Authorization: Token …”.",
+    exceptions.AuthenticationFailed: (
+        "This token is not known, or it has expired. It is sent with the header “Authorization: Token …”."
+    ),
+    exceptions.UnsupportedMediaType: "Send JSON, with the header “Content-Type: application/json”.",
+}
+
 
 class Problem(exceptions.APIException):
     """A refusal with its status, a sentence, errors at fields, and whatever else the reader needs."""
@@ -119,7 +128,7 @@ def as_problem(exception: Exception) -> Problem | None:
     if isinstance(exception, exceptions.ValidationError):
         return invalid(flattened(exception.detail))
     if isinstance(exception, exceptions.APIException):
-        return Problem(exception.status_code, str(exception.detail))
+        return Problem(exception.status_code, ADVICE.get(type(exception), str(exception.detail)))
     if isinstance(exception, ValidationError):
         said = messages_of(exception)
         return invalid(

@@ -56,6 +56,9 @@ class VariableSerializer(serializers.Serializer):
     loinc = serializers.CharField(allow_blank=True, help_text="LOINC code of what is measured.")
     code_system = serializers.CharField(allow_blank=True, help_text="Terminology of the values.")
     source = serializers.CharField(help_text="Where it is declared or how it is computed.")  # type: ignore[assignment]
+    stata_name = serializers.CharField(
+        help_text="What the column is called in Stata files; long names are cut."
+    )
 
 
 class CodebookSerializer(serializers.Serializer):

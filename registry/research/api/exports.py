@@ -17,6 +17,7 @@ from registry.core.api.schema import ProblemSerializer
 from registry.research import jobs
 from registry.research.api.jobs import ACCEPTED, accepted
 from registry.research.archive import ARCHIVE
+from registry.research.cohorts.choosing import COHORT, VERSION
 from registry.research.delivery import Delivery
 from registry.research.formats import FORMATS
 from registry.research.models import ExportReceipt
@@ -92,6 +93,8 @@ _HOW = [
         bool,
         description="Answer 202 and write the file in the background, whatever its size.",
     ),
+    OpenApiParameter(COHORT, str, description="Short name of a cohort: the rows of its cases."),
+    OpenApiParameter(VERSION, int, description="Version of that cohort; the latest where nothing is said."),
     OpenApiParameter("publication", str, description="Slug of a publication."),
     OpenApiParameter("center", str, description="Code of a centre."),
     OpenApiParameter("case_status", str),
@@ -151,7 +154,8 @@ class ExportView(_Exports):
         ),
         parameters=[
             OpenApiParameter("table", str, OpenApiParameter.PATH, enum=TABLE_NAMES),
-            OpenApiParameter("format", str, OpenApiParameter.PATH, enum=list(FORMATS)),
+            # Not “format”: that would be taken for the format suffix of the framework, and left out.
+            OpenApiParameter("suffix", str, OpenApiParameter.PATH, enum=list(FORMATS)),
             *_HOW,
             OpenApiParameter(
                 "kind", str, description="Kind of procedure or complication, where the table has it."
@@ -170,8 +174,8 @@ class ExportView(_Exports):
             **_REFUSALS,
         },
     )
-    def get(self, request: Request, table: str, format: str) -> HttpResponseBase:
-        return self.answer(request, table, format)
+    def get(self, request: Request, table: str, suffix: str) -> HttpResponseBase:
+        return self.answer(request, table, suffix)
 
 
 class ArchiveView(_Exports):

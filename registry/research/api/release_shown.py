@@ -12,6 +12,9 @@ from registry.research.models import Release
 from registry.research.releases import citation, rebuilding
 from registry.research.releases.standing import Standing
 
+#: Named as such in the API's description, by SPECTACULAR_SETTINGS.
+STATES = list(Release.State.values)
+
 
 class ReleaseSerializer(serializers.ModelSerializer):
     """A release as its owner sees it."""
@@ -50,7 +53,7 @@ class ReleaseSerializer(serializers.ModelSerializer):
             "slug": ShownField(of=lambda one: one.slug, schema=TEXT),
             "title": ShownField(of=lambda one: one.title, schema=TEXT),
             "authors": ShownField(of=lambda one: one.authors, schema=TEXTS),
-            "state": ShownField(of=lambda one: one.state, schema={**TEXT, "enum": list(Release.State)}),
+            "state": ShownField(of=lambda one: one.state, schema={**TEXT, "enum": STATES}),
             "message": ShownField(
                 of=lambda one: str(one.get_failure_display()) if one.failure else "",
                 schema=TEXT,

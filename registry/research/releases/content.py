@@ -14,8 +14,7 @@ from typing import Any
 
 from registry.access.scope import KeptScope
 from registry.core import software
-from registry.research import loader
-from registry.research.archive import codebook
+from registry.research import codebook, loader
 from registry.research.cohort_statistics.data import read_in
 from registry.research.cohorts.checking import restored
 from registry.research.cohorts.choosing import Chosen
@@ -128,7 +127,7 @@ class Content:
         return sum(file.rows or 0 for file in self._tables)
 
     def _papers(self) -> Iterator[tuple[str, str]]:
-        yield "codebook.csv", codebook(self.selections)
+        yield "codebook.csv", codebook.of_files(self.selections)
         yield "definition.json", _json(self.definition())
         files = {one.table.name: (f"{one.table.name}.{FORMAT.name}", one.columns) for one in self.selections}
         yield "load.R", loader.script(FORMAT.name, files)
