@@ -89,6 +89,10 @@ def _too_deep() -> str:
     return _("Conditions are nested more than %(deepest)d deep.") % {"deepest": DEEPEST}
 
 
+def _is_group(value: Any) -> bool:
+    return isinstance(value, dict) and any(how in value for how in How)
+
+
 def _refuse_depth(data: dict[str, Any]) -> None:
     """Refuse what is nested too deeply or holds too many conditions; no recursion, so that depth cannot hurt."""
     conditions = groups = 0
@@ -98,9 +102,14 @@ def _refuse_depth(data: dict[str, Any]) -> None:
         if depth > _DEEPEST_JSON or nested > DEEPEST:
             raise ValidationError({path: [_too_deep()]})
         if isinstance(value, dict):
-            is_group = any(how in value for how in How)
-            conditions += "variable" in value or "rows" in value
+            is_group = _is_group(value)
             groups += is_group
+            # Whatever stands in a group counts, however little it makes sense: each would be refused by itself.
+            conditions += sum(
+                sum(not _is_group(part) for part in value[how])
+                for how in How
+                if isinstance(value.get(how), list)
+            )
             for key, inner in value.items():
                 at = f"{path}.{key}" if path else str(key)[:60]
                 waiting.append((inner, at, depth + 1, nested + is_group))

@@ -282,6 +282,9 @@ def test_too_many_conditions_are_counted():
     assert said == {"where": ["A definition holds at most 200 conditions; this one holds 201."]}
     said = refused(*[{"all": []}] * 5_000)
     assert "at most 200" in said["where"][0]
+    # What is no condition is counted before anything looks at each of them.
+    for stray in (1, {}, [[]]):
+        assert "this one holds 300" in refused(*[stray] * 300)["where"][0]
 
 
 # -- what is kept ----------------------------------------------------------------------------------------------------
