@@ -53,13 +53,15 @@ def filterable(table: Table) -> dict[str, RecordFilter]:
 def apply(
     table: Table, queryset: QuerySet, asked: Mapping[str, Sequence[str]], cohort: Chosen | None = None
 ) -> QuerySet:
-    """The rows that agree with every parameter. ``cohort`` is the one that the parameters have named.
+    """The rows that agree with every parameter, consent not yet looked at.
+
+    ``cohort`` is the one that the parameters have named.
 
     Raises ``ValidationError`` with an entry per parameter that is unknown, given twice, or holds what cannot be.
     """
     known, errors = filterable(table), Errors()
     if cohort is not None:
-        queryset = queryset.filter(cohort.rows_of(table))
+        queryset = queryset.filter(cohort.matching(table))
     elif not asked.keys().isdisjoint(choosing.PARAMETERS):
         raise TypeError("A cohort is named and not given: everything would be exported.")
     for name, values in asked.items():

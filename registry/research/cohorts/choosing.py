@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case
 from registry.core import reading
-from registry.research.cohorts.compiler import cases_of
+from registry.research.cohorts.compiler import cases_of, condition_of
 from registry.research.cohorts.document import Definition
 from registry.research.models import Cohort, CohortVersion
 from registry.research.tables import Table
@@ -37,10 +37,23 @@ class Chosen:
 
         Raises ``ValidationError`` for a table whose rows belong to nobody.
         """
+        return self._rows_of(table, self.cases)
+
+    def matching(self, table: Table) -> Q:
+        """The same, and the rows that would belong to it had their patients agreed to research.
+
+        For whoever tells the two apart, and says how many were left out.
+        """
+        return self._rows_of(
+            table, Case.objects.for_user(self.user).filter(condition_of(self.definition.where))
+        )
+
+    @staticmethod
+    def _rows_of(table: Table, cases: QuerySet[Case]) -> Q:
         if table.case is not None:
-            return Q(**{f"{table.case or 'pk'}__in": self.cases.order_by().values("pk")})
+            return Q(**{f"{table.case or 'pk'}__in": cases.order_by().values("pk")})
         if table.patient is not None:
-            return Q(**{f"{table.patient or 'pk'}__in": self.cases.order_by().values("patient")})
+            return Q(**{f"{table.patient or 'pk'}__in": cases.order_by().values("patient")})
         message = _("Rows of %(table)s belong to no case, so a cohort does not narrow them.")
         raise ValidationError({COHORT: [message % {"table": table.name}]})
 

@@ -74,6 +74,21 @@ def test_the_receipt_keeps_the_whole_definition(world, client_of, cohort):
     assert kept["filters"] == {"cohort": ["rfa"]}
 
 
+def test_the_receipt_counts_who_would_be_in_the_cohort_but_for_consent(world, client_of):
+    """Case C is a man’s who withdrew; no woman did."""
+    client = client_of(world.researcher)
+    for title, sex, left_out in (
+        ("Men", "male", {"consent refused or withdrawn": 1}),
+        ("Women", "female", {}),
+    ):
+        definition = {"title": title, "where": {"all": [{"variable": "cases.sex", "is": "=", "value": sex}]}}
+        keeping.create(read(definition, world.researcher), world.researcher)
+        for table in ("cases", "patients", "lesions"):
+            answer = export(client, table, cohort=title.lower())
+            assert str(world.c.uuid) not in {row.get("case_id") for row in rows_of(answer)}
+            assert ExportReceipt.objects.get(uuid=answer["X-Receipt"]).excluded == left_out
+
+
 def test_an_older_version_can_be_exported(world, client_of, cohort):
     changed = read({"title": "RFA", "where": {"all": [REBOA]}}, world.researcher)
     keeping.change(cohort, changed, world.researcher)
