@@ -13,6 +13,8 @@ from registry.core.api.problems import Errors, Problem, invalid, messages_of
 from registry.core.reading import read_boolean
 from registry.research import filters, profiles
 from registry.research.archive import ARCHIVE, Archive
+from registry.research.cohorts import choosing
+from registry.research.cohorts.choosing import Chosen
 from registry.research.delivery import Delivery
 from registry.research.export import Export
 from registry.research.formats import FORMATS, Format
@@ -85,9 +87,15 @@ class Plan:
     profile: Profile
     format: Format
     selections: tuple[Selection, ...]
+    cohort: Chosen | None = None
 
-    def rows(self) -> int:
-        return sum(selection.rows.count() for selection in self.selections)
+    @property
+    def kept(self) -> Order:
+        """The order as it is kept for later: of the version of the cohort that it was compiled with."""
+        if self.cohort is None:
+            return self.order
+        version = {choosing.VERSION: [str(self.cohort.version.number)]}
+        return Order.read(self.order.target, self.order.format, {**self.order.parameters, **version})
 
     def check(self) -> int:
         """How dear the export is, in cells of CSV. Raises ``Problem`` where the format cannot hold the rows."""
@@ -110,11 +118,14 @@ class Plan:
             delivery = Archive(self.selections, self.format, self.user, self._definition())
         else:
             delivery = Export(self.selections[0], self.format, self.user)
-        self._note(delivery, request)
+        try:
+            self._note(delivery, request)
+        except BaseException:
+            delivery.close()
+            raise
         return delivery
 
     def _definition(self) -> dict[str, Any]:
-        cohorts = [one.definition["cohort"] for one in self.selections if "cohort" in one.definition]
         return {
             "table": ARCHIVE,
             "tables": [selection.table.name for selection in self.selections],
@@ -123,8 +134,7 @@ class Plan:
             "filters": {
                 selection.table.name: selection.definition["filters"] for selection in self.selections
             },
-            # The same for every table that it narrows.
-            **({"cohort": cohorts[0]} if cohorts else {}),
+            **({"cohort": self.cohort.as_json()} if self.cohort else {}),
         }
 
     def _note(self, delivery: Delivery, request: Any) -> None:
@@ -145,12 +155,23 @@ def plan(order: Order, user: Any) -> Plan:
         order.in_background  # noqa: B018 - refused here, with everything else
         profile = profiles.chosen(user, order.one("profile"), order.one("dates"))
         asked = _asked_of(order, chosen_tables)
-        selections = tuple(select(table, user, asked[table.name], profile) for table in chosen_tables)
+        # Read once: a cohort that is changed meanwhile must not narrow each table by another version.
+        cohort = choosing.chosen(user, order.asked)
+        selections = tuple(
+            select(
+                table,
+                user,
+                asked[table.name],
+                profile,
+                cohort if choosing.COHORT in asked[table.name] else None,
+            )
+            for table in chosen_tables
+        )
     except ValidationError as error:
         raise invalid(messages_of(error)) from None
     except PermissionDenied as error:
         raise Problem(403, str(error)) from None
-    return Plan(order, user, profile, file_format, selections)
+    return Plan(order, user, profile, file_format, selections, cohort)
 
 
 def _tables(order: Order) -> list[Table]:

@@ -16,6 +16,8 @@ from django_tasks_db.models import DBTaskResult
 
 from registry.access.models import Membership
 from registry.research import jobs
+from registry.research.cohorts import keeping
+from registry.research.cohorts.checking import read
 from registry.research.models import ExportJob, ExportReceipt
 from registry.research.orders import Order
 from tests import factories as make
@@ -121,6 +123,25 @@ def test_asking_in_the_same_instant_is_asking_once(world, monkeypatch):
     monkeypatch.setattr(type(looked), "first", lambda self: None)
     monkeypatch.setattr(jobs, "settle", lambda rows: None)
     assert jobs.submit(order, world.researcher) == first
+
+
+def test_a_job_keeps_to_the_version_of_the_cohort_that_was_asked_for(world, client_of):
+    """What is exported is what was in force when somebody asked, however long the queue is."""
+
+    def men_or_women(sex):
+        one = {"variable": "cases.sex", "is": "=", "value": sex}
+        return read({"title": "Cohort", "where": {"all": [one]}}, world.researcher)
+
+    cohort = keeping.create(men_or_women("male"), world.researcher)
+    client = client_of(world.researcher)
+    first = asked(client, "archive.zip", tables="cases", cohort="cohort")
+    keeping.change(cohort, men_or_women("female"), world.researcher)
+    second = asked(client, "archive.zip", tables="cases", cohort="cohort")
+    assert first.json()["id"] != second.json()["id"]
+    for response, version in ((first, 1), (second, 2)):
+        receipt = carry_out(job_of(response)).receipt
+        assert receipt.definition["cohort"]["version"] == version
+        assert receipt.definition["filters"]["cases"]["cohort_version"] == [str(version)]
 
 
 def test_nobody_fills_the_queue(world, client_of):

@@ -135,7 +135,7 @@ class _Exports(APIView):
         compiled = plan(order, request.user)
         cells = compiled.check()
         if order.in_background or cells > settings.EXPORT_INLINE_CELLS:
-            return accepted(jobs.submit(order, request.user), request)
+            return accepted(jobs.submit(compiled.kept, request.user), request)
         return streamed(compiled.start(request))
 
 

@@ -91,7 +91,7 @@ class NewExport(View):
         try:
             compiled = plan(order, request.user)
             if order.in_background or compiled.check() > settings.EXPORT_INLINE_CELLS:
-                return redirect("export-progress", jobs.submit(order, request.user).uuid)
+                return redirect("export-progress", jobs.submit(compiled.kept, request.user).uuid)
             return streamed(compiled.start(request))
         except Problem as refused:
             for name, said in (refused.errors or {"": [refused.detail]}).items():
