@@ -19,9 +19,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
+from registry.access.scope import visible_centers, writable_centers
 from registry.core.api.problems import Problem
 from registry.research.delivery import Delivery
 from registry.research.models import ExportJob
@@ -34,6 +38,8 @@ State, Failure = ExportJob.State, ExportJob.Failure
 MOST_UNDER_WAY = 5
 #: Seconds between two notes of how far a job is.
 NOTE_EVERY = 1.0
+#: How long a worker may need from taking a job off the queue to writing it; one that was killed in between never does.
+TAKEN_UP_WITHIN = timedelta(minutes=1)
 _PART = ".part"
 
 
@@ -76,8 +82,8 @@ def submit(order: Order, user: Any) -> ExportJob:
             )
             write_export.enqueue(str(job.uuid))
     except IntegrityError:
-        # Two clicks in the same instant.
-        return mine.get(fingerprint=fingerprint)
+        # Two clicks in the same instant; the other may have ended since, and would do no less.
+        return ExportJob.objects.for_user(user).filter(fingerprint=fingerprint)[0]
     return job
 
 
@@ -104,7 +110,7 @@ def folder() -> Path:
 
 
 def path_of(job: ExportJob) -> Path:
-    return folder() / str(job.uuid)
+    return Path(settings.EXPORT_DIR) / str(job.uuid)
 
 
 def _part_of(job: ExportJob) -> Path:
@@ -113,7 +119,8 @@ def _part_of(job: ExportJob) -> Path:
 
 def _remove(job: ExportJob) -> None:
     for path in (_part_of(job), path_of(job)):
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what cannot be removed now is swept away later
+            path.unlink(missing_ok=True)
 
 
 def _is_held(job: ExportJob) -> bool:
@@ -135,6 +142,7 @@ def _is_locked(path: Path) -> bool:
 @contextlib.contextmanager
 def _file(job: ExportJob) -> Iterator[Any]:
     """The job's file to write to, held while it is open; gone at the end unless it was given its name."""
+    folder()
     part = _part_of(job)
     file = open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")  # noqa: SIM115 - see below
     try:
@@ -165,13 +173,13 @@ def _keep(job: ExportJob, file: Any) -> None:
 
 def carry_out(job: ExportJob) -> None:
     """Write the file of a job that waits, and say on the job how it ended."""
-    sweep()
     with contextlib.ExitStack() as held:
         try:
             # The lock comes before the state: whoever sees the state can see the lock.
             file = held.enter_context(_file(job))
             if not _move(job, (State.QUEUED,), State.RUNNING, started_at=timezone.now()):
                 return
+            sweep()
             _write(job, file)
         except Stopped:
             return
@@ -192,10 +200,12 @@ def carry_out(job: ExportJob) -> None:
 def _write(job: ExportJob, file: Any) -> None:
     if not job.user.is_active:
         raise Problem(403, _("The account is closed."))
-    delivery = plan(order_of(job), job.user).start()
+    compiled = plan(order_of(job), job.user)
+    job.rights = _rights(job.user, compiled.profile.identified)
+    delivery = compiled.start()
     try:
         job.rows, job.receipt, job.file_name = delivery.rows, delivery.receipt, delivery.file_name
-        job.save(update_fields=["rows", "receipt", "file_name"])
+        job.save(update_fields=["rows", "receipt", "file_name", "rights"])
         delivery.watch = _Watch(job, delivery)
         for chunk in delivery:
             file.write(chunk)
@@ -238,17 +248,49 @@ def _fail(job: ExportJob, failure: str, message: str = "") -> None:
         _remove(job)
 
 
+def _rights(user: Any, identified: bool) -> dict[str, list[int]]:
+    """The centres whose rows are in a user's file, and those whose patients it names."""
+    centers = {"read": visible_centers(user)} | ({"identify": writable_centers(user)} if identified else {})
+    return {name: sorted(found.values_list("pk", flat=True)) for name, found in centers.items()}
+
+
+def _may_have(job: ExportJob) -> bool:
+    """Whether the user might still make the file as it is: who has left a centre does not take its rows along."""
+    now = _rights(job.user, True)
+    return all(set(centers) <= set(now[name]) for name, centers in job.rights.items())
+
+
 # -- clearing away ---------------------------------------------------------------------------------------------------
 
 
 def settle(jobs: Any) -> None:
-    """Say of jobs how they ended, where nobody else could: their worker is gone, or their time is over."""
-    for job in jobs.filter(state=State.RUNNING):
-        if not _is_held(job):
+    """Say of jobs how they ended, where nobody else could.
+
+    Their worker is gone, their time is over, their file is lost, or it holds rows that the user may read no more.
+    """
+    for job in jobs.filter(state__in=ExportJob.UNDER_WAY):
+        waits = job.state == State.QUEUED and _is_waiting(job)
+        if not waits and not _is_held(job):
             _fail(job, Failure.STOPPED)
-    for job in jobs.filter(state=State.DONE, expires_at__lte=timezone.now()):
-        _move(job, (State.DONE,), State.EXPIRED)
-        _remove(job)
+    for job in jobs.filter(state=State.DONE).select_related("user"):
+        if not _may_have(job):
+            _expire(job, _("Your rights have changed since the file was written. Start the export again."))
+        elif job.is_past or not path_of(job).exists():
+            _expire(job)
+
+
+def _is_waiting(job: ExportJob) -> bool:
+    """Whether a worker will take it up, or has done so this moment and not yet said so on the job."""
+    from registry.research.tasks import write_export
+
+    tasks = DBTaskResult.objects.filter(task_path=write_export.module_path, args_kwargs__args=[str(job.uuid)])
+    just_taken = Q(started_at__gt=timezone.now() - TAKEN_UP_WITHIN)
+    return tasks.filter(Q(status=TaskResultStatus.READY) | just_taken).exists()
+
+
+def _expire(job: ExportJob, message: str = "") -> None:
+    _move(job, (State.DONE,), State.EXPIRED, message=message)
+    _remove(job)
 
 
 def sweep() -> None:

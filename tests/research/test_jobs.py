@@ -227,9 +227,11 @@ def test_a_folder_that_cannot_be_written_to(world, client_of, settings, tmp_path
     settings.EXPORT_DIR = tmp_path / "file"
     with pytest.raises(OSError):
         jobs.folder()
-    settings.EXPORT_DIR = tmp_path / "exports"
-    os.symlink("/nowhere/at/all", tmp_path / "exports" / f"{job_of(response).uuid}.part")
     assert carry_out(job_of(response)).failure == Failure.NOT_WRITTEN
+    settings.EXPORT_DIR = tmp_path / "exports"
+    again = job_of(asked(client_of(world.researcher)))
+    os.symlink("/nowhere/at/all", tmp_path / "exports" / f"{again.uuid}.part")
+    assert carry_out(again).failure == Failure.NOT_WRITTEN
 
 
 def test_a_fault_is_for_the_log_and_the_state(world, client_of, folder, monkeypatch):
@@ -252,6 +254,32 @@ def test_rights_are_those_of_the_moment_it_is_written(world, client_of):
     job = carry_out(job_of(response))
     assert job.failure == Failure.REFUSED and "pseudonymised" in job.why
     assert not ExportReceipt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "profile", "left", "kept"),
+    [
+        ("researcher", "pseudonymised", None, False),
+        ("curator", "identified", "researcher", False),
+        ("curator", "pseudonymised", "researcher", True),
+    ],
+)
+def test_a_file_is_not_handed_out_beyond_the_rights_it_was_made_with(
+    world, client_of, folder, role, profile, left, kept
+):
+    """``left`` is the role that is left to the user once the file is there."""
+    user = make.member(world.own, role)
+    client = client_of(user)
+    response = asked(client, profile=profile)
+    carry_out(job_of(response))
+    file = at(client, response)["file"]
+    Membership.objects.filter(user=user).delete()
+    if left:
+        Membership.objects.create(user=user, center=world.own, role=left)
+    assert client.get(file).status_code == (200 if kept else 410)
+    said = at(client, response)
+    assert said["state"] == ("done" if kept else "expired")
+    assert kept or ("rights have changed" in said["message"] and not list(folder.iterdir()))
 
 
 def test_an_account_that_was_closed_gets_nothing(world, client_of):
@@ -277,6 +305,7 @@ def test_a_file_that_somebody_removed_is_gone(world, client_of, folder):
     job = carry_out(job_of(response))
     jobs.path_of(job).unlink()
     assert client.get(response["Location"] + "file/").status_code == 410
+    assert at(client, response)["state"] == "expired"
 
 
 def test_what_belongs_to_no_job_is_swept_away(world, folder):
@@ -322,6 +351,17 @@ def test_a_worker_that_was_killed_is_noticed(world, client_of, folder):
     assert not list(folder.iterdir())
     assert client.get(response["Location"] + "file/").status_code == 410
     assert asked(client).json()["id"] != str(job.uuid)
+
+
+def test_a_worker_that_was_killed_before_it_began_is_noticed(world, client_of):
+    """The queue has given the task away, and nobody will take it up again."""
+    client = client_of(world.researcher)
+    response = asked(client)
+    for taken, state in ((timedelta(seconds=5), "queued"), (timedelta(minutes=2), "failed")):
+        DBTaskResult.objects.update(status="RUNNING", started_at=timezone.now() - taken)
+        assert at(client, response)["state"] == state
+    assert "worker stopped" in at(client, response)["message"]
+    assert asked(client).json()["id"] != response.json()["id"]
 
 
 @pytest.mark.django_db(transaction=True)

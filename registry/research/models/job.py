@@ -74,6 +74,12 @@ class ExportJob(models.Model):
     )
     message = models.CharField(_("message"), max_length=400, blank=True, default="")
     file_name = models.CharField(_("file"), max_length=120, blank=True, default="")
+    rights = models.JSONField(
+        _("rights"),
+        default=dict,
+        blank=True,
+        help_text=_("Centres whose rows the file holds, and those whose patients it names."),
+    )
     receipt = models.OneToOneField(
         ExportReceipt, models.SET_NULL, null=True, blank=True, related_name="job", verbose_name=_("receipt")
     )
