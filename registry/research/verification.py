@@ -4,7 +4,9 @@ import enum
 import hashlib
 import json
 import re
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from registry.research.archive import RECEIPT_FILE
 from registry.research.models import ExportReceipt
 
 _READ = 1024 * 1024
+#: What the library raises for an archive whose bytes are not what they were: in its heads, its data or its end.
+_SPOILT = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
 #: How a file's name leads to its receipt: ``cases-2024-03-11-1a2b3c4d.csv``.
 _IN_NAME = re.compile(r"-\d{4}-\d{2}-\d{2}-([0-9a-f]{8})(?=\D|$)")
 
@@ -41,11 +45,11 @@ def verify(path: Path, receipt: ExportReceipt | None = None) -> Finding:
     if receipt is None:
         receipt = ExportReceipt.objects.filter(sha256=digest).first() or _by_name(path.name)
     if receipt is None:
-        trailer = _trailer_of(path)
-        if trailer is None:
+        files = _trailer_of(path)
+        if files is None:
             said.append("No receipt has this hash, and neither name nor content leads to one.")
             return Finding(Verdict.UNKNOWN, said)
-        return Finding(Verdict.UNKNOWN, said + _against_trailer(path, trailer))
+        return Finding(Verdict.UNKNOWN, said + _against_trailer(path, files))
     said.append(_about(receipt))
     if receipt.sha256 == digest:
         said.append("The file is whole, and it is the one that was given out.")
@@ -100,7 +104,7 @@ def _members(path: Path, files: list[dict[str, Any]]) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [_member(archive, file) for file in files]
-    except zipfile.BadZipFile:
+    except _SPOILT:
         return ["It cannot be opened as an archive."]
 
 
@@ -112,23 +116,23 @@ def _member(archive: zipfile.ZipFile, file: dict[str, Any]) -> str:
                 digest.update(chunk)
     except KeyError:
         return f"  {file['file']}: not in the archive"
-    except (zipfile.BadZipFile, OSError):
+    except _SPOILT:
         return f"  {file['file']}: cannot be read"
     same = digest.hexdigest() == file["sha256"]
     return f"  {file['file']}: {'as it was given out' if same else 'changed'}"
 
 
-def _trailer_of(path: Path) -> dict[str, Any] | None:
-    """The receipt inside an archive; of another installation it is all there is."""
+def _trailer_of(path: Path) -> list[dict[str, Any]] | None:
+    """The files that the receipt inside an archive names; of another installation it is all there is."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read(RECEIPT_FILE))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+            files = json.loads(archive.read(RECEIPT_FILE))["files"]
+            return [{"file": str(file["file"]), "sha256": str(file["sha256"])} for file in files]
+    except (*_SPOILT, LookupError, TypeError):
         return None
 
 
-def _against_trailer(path: Path, trailer: dict[str, Any]) -> list[str]:
-    files = [file for file in trailer.get("files", []) if {"file", "sha256"} <= set(file)]
+def _against_trailer(path: Path, files: list[dict[str, Any]]) -> list[str]:
     return [
         "No receipt of this registry has this hash. Against the receipt inside the archive, which vouches for nothing "
         "by itself:",

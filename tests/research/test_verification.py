@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registry.research.models import ExportReceipt
+from registry.research.verification import Verdict, verify
 from tests.research.test_export import body
 
 
@@ -94,6 +95,27 @@ def test_an_archive_that_was_cut_off(archive):
     archive.write_bytes(archive.read_bytes()[:500])
     code, said = found(archive)
     assert code == 1 and "cut off" in said and "cannot be opened" in said
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_archive_whose_bytes_were_spoilt_is_no_fault_of_the_command(archive, known):
+    """Anywhere in it: in what is compressed, in the heads, in the directory at the end."""
+    if not known:
+        ExportReceipt.objects.all().delete()
+    data = archive.read_bytes()
+    for at in range(30, len(data), len(data) // 30):
+        archive.write_bytes(data[:at] + bytes([data[at] ^ 0x1F]) + data[at + 1 :])
+        assert verify(archive).verdict == (Verdict.DIFFERS if known else Verdict.UNKNOWN)
+
+
+def test_an_archive_with_something_else_for_a_receipt(tmp_path, db):
+    for number, trailer in enumerate(
+        ("[]", "1", '{"files": 1}', '{"files": [1, {"file": 1, "sha256": 2}]}', "{")
+    ):
+        path = tmp_path / f"{number}.zip"
+        with zipfile.ZipFile(path, "w") as made:
+            made.writestr("receipt.json", trailer)
+        assert found(path)[0] == 2
 
 
 def test_an_archive_of_another_registry_is_held_against_its_own_receipt(archive, tmp_path):
