@@ -71,7 +71,7 @@ class ExportForm(forms.Form):
         fields["profile"].choices = [
             (PSEUDONYMISED.name, _("pseudonymised: random ids, no free text, ages capped at 90")),
             *(
-                [(IDENTIFIED.name, _("identified: with hospital numbers, dates and free text"))]
+                [(IDENTIFIED.name, _("identified: with hospital numbers and free text"))]
                 if identifies
                 else []
             ),

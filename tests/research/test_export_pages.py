@@ -1,11 +1,14 @@
 """Exports in the browser: the form, the page that waits, and the receipts."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
 
 from registry.research import jobs
+from registry.research.cohorts import keeping
+from registry.research.cohorts.checking import read
 from registry.research.models import ExportJob, ExportReceipt
 from registry.research.orders import Order
 from tests import factories as make
@@ -155,6 +158,52 @@ def test_a_receipt_says_what_was_withheld_and_why(world, page_of, client_of):
     page = html(client.get(reverse("export-receipt-page", args=[cut_off.uuid])))
     cut_off.refresh_from_db()
     assert all(file["sha256"] in page for file in cut_off.files) and json.dumps("load.R")[1:-1] in page
+
+
+def test_a_receipt_says_which_cohort_and_what_narrowed_which_table(world, page_of):
+    """Of an archive as of a table, in words; the cohort as it was, also when it has been deleted since."""
+    women = {"title": "Women", "where": {"all": [{"variable": "cases.sex", "is": "=", "value": "female"}]}}
+    cohort = keeping.create(read(women, world.researcher), world.researcher)
+    client = page_of(world.researcher)
+    narrowed = {"cohort": "women", "publication": "paper-2021"}
+    body(client.get("/api/v1/export/archive.zip", narrowed))
+    address = reverse("export-receipt-page", args=[ExportReceipt.objects.get().uuid])
+    page = html(client.get(address))
+    assert "{&#x27;" not in page and page.count("paper-2021") == 1
+    assert f'href="{cohort.get_absolute_url()}?version=1"' in page
+    assert "version 1" in page and "Cases with sex female." in page
+    assert "women" in html(client.get(reverse("exports")))
+    keeping.delete(cohort)
+    page = html(client.get(address))
+    assert "Women" in page and "Cases with sex female." in page and cohort.get_absolute_url() not in page
+
+
+def test_a_job_says_what_was_asked_for_and_can_be_asked_again(world, page_of):
+    client = page_of(world.researcher)
+    asked = {"sex": ["female"], "table_format": ["ndjson"], "dates": ["year"]}
+    job = jobs.submit(Order.read("archive", "zip", asked), world.researcher)
+    page = html(client.get(reverse("export-progress", args=[job.uuid])))
+    assert "archive.zip · dates = year, sex = female, table_format = ndjson" in page
+    jobs.cancel(job)
+    page = html(client.get(reverse("export-progress", args=[job.uuid])))
+    again = re.search(r'href="([^"]+)">Ask for it again', page)[1].replace("&amp;", "&")
+    form = html(client.get(again))
+    assert 'value="archive" selected' in form and 'value="ndjson" selected' in form
+    assert 'value="year" selected' in form and "sex = female" in form
+
+
+def test_a_cohort_leads_to_its_archive_and_to_the_form(world, page_of):
+    men = {"title": "Men", "where": {"all": [{"variable": "cases.sex", "is": "=", "value": "male"}]}}
+    cohort = keeping.create(read(men, world.researcher), world.researcher)
+    client = page_of(world.researcher)
+    page = html(client.get(cohort.get_absolute_url()))
+    archive = re.search(r'href="([^"]+)">ZIP', page)[1].replace("&amp;", "&")
+    assert body(client.get(archive)).startswith(b"PK")
+    receipt = ExportReceipt.objects.get()
+    # Every table of the archive is the cohort's: what no cohort narrows is not in it.
+    assert receipt.definition["cohort"]["slug"] == "men"
+    assert all("cohort" in asked for asked in receipt.definition["filters"].values())
+    assert f'href="{reverse("export-new")}?cohort=men"' in page
 
 
 def test_receipts_are_paged(world, page_of):

@@ -84,6 +84,10 @@ def test_a_large_export_is_a_job_and_a_small_one_is_not(world, client_of, settin
     assert client.get("/api/v1/export/cases.csv").status_code == 202
     assert client.get("/api/v1/export/cases.xlsx", {"center": "OWN"}).status_code == 202
     assert client.get("/api/v1/export/archive.zip").status_code == 202
+    # A browser that followed a link shows the page of the job, and saves no file that is none.
+    followed = client.get("/api/v1/export/lesions.csv", headers={"Accept": "text/html,*/*;q=0.8"})
+    job = ExportJob.objects.get(target="lesions")
+    assert (followed.status_code, followed["Location"]) == (302, f"/account/exports/{job.uuid}/")
 
 
 def test_an_archive_in_the_background(world, client_of):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -135,7 +136,11 @@ class _Exports(APIView):
         compiled = plan(order, request.user)
         cells = compiled.check()
         if order.in_background or cells > settings.EXPORT_INLINE_CELLS:
-            return accepted(jobs.submit(compiled.kept, request.user), request)
+            job = jobs.submit(compiled.kept, request.user)
+            if "text/html" in request.headers.get("Accept", ""):
+                # Somebody followed a link: what stands in the place of the file must not be saved as if it were it.
+                return redirect("export-progress", job.uuid)
+            return accepted(job, request)
         return streamed(compiled.start(request))
 
 
@@ -149,8 +154,8 @@ class ExportView(_Exports):
             "counted in the snapshot the data is read from). The SHA-256 of the whole file stands on the receipt "
             "after the last byte. The filters are those of the list of the same rows, and every coded column "
             "besides; an unknown parameter is refused. A large table is written in the background: then the answer "
-            "is 202 with the address of the job. In CSV and XLSX, free text that a spreadsheet could take for a "
-            "formula begins with an apostrophe."
+            "is 202 with the address of the job (a browser is led to its page). In CSV and XLSX, free text that a "
+            "spreadsheet could take for a formula begins with an apostrophe."
         ),
         parameters=[
             OpenApiParameter("table", str, OpenApiParameter.PATH, enum=TABLE_NAMES),

@@ -129,5 +129,5 @@ def _whole(found: Chosen) -> dict[str, Any]:
         "query": urlencode(named),
         "releases": Release.objects.for_user(found.user).filter(cohort_version__cohort=found.cohort)[:10],
         "exports": [table for table in tables().values() if table.patient is not None],
-        "formats": list(FORMATS),
+        "formats": [made.name for made in FORMATS.values() if not made.lacking],
     }

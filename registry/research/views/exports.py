@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.vary import vary_on_headers
@@ -16,8 +17,11 @@ from registry.core.views.listing import Pages, capped_count, count_words, is_par
 from registry.research import jobs
 from registry.research.api.exports import streamed
 from registry.research.api.jobs import file_of, job_of
+from registry.research.archive import ARCHIVE
+from registry.research.cohorts import choosing
+from registry.research.cohorts.sentence import sentence_of
 from registry.research.export_form import ExportForm, table_label
-from registry.research.models import ExportJob, ExportReceipt
+from registry.research.models import Cohort, CohortVersion, ExportJob, ExportReceipt
 from registry.research.orders import plan
 
 #: So many exports stand on the account page, and so many jobs above the receipts.
@@ -44,6 +48,44 @@ def _own_jobs(user: Any) -> list[ExportJob]:
 
 def _line(receipt: ExportReceipt) -> dict[str, Any]:
     return {"receipt": receipt, "label": table_label(receipt.table)}
+
+
+def _filters(receipt: ExportReceipt) -> list[tuple[str, str, list[str]]]:
+    """What narrowed an export: each filter with its values, and the tables of an archive that it left as they are."""
+    filters = receipt.definition.get("filters", {})
+    by_table = filters if receipt.table == ARCHIVE else {receipt.table: filters}
+    asked = {name: values for of_table in by_table.values() for name, values in of_table.items()}
+    return [
+        (name, ", ".join(values), [table for table, of_table in by_table.items() if name not in of_table])
+        for name, values in asked.items()
+        if name not in choosing.PARAMETERS
+    ]
+
+
+def _cohort(receipt: ExportReceipt, user: Any) -> dict[str, Any] | None:
+    """The cohort that an export was narrowed to, as the receipt keeps it; with its address while there is one."""
+    kept = receipt.definition.get("cohort")
+    if kept is None:
+        return None
+    # A cohort that was deleted may have left its short name to another.
+    same = {"versions__number": kept["version"], "versions__sha256": kept["sha256"]}
+    cohort = Cohort.objects.for_user(user).filter(slug=kept["slug"], **same).first()
+    version = CohortVersion(number=kept["version"], definition=kept["definition"])
+    return {
+        **kept,
+        "title": kept["definition"].get("title") or kept["slug"],
+        "sentence": sentence_of(version),
+        "url": f"{cohort.get_absolute_url()}?version={version.number}" if cohort else "",
+    }
+
+
+def _asked_again(job: ExportJob) -> str:
+    """The form filled in with what the job was asked for; empty where the form cannot say all of it."""
+    asked = {name: values for name, values in job.parameters.items() if name != "table_format"}
+    if "tables" in asked:
+        return ""
+    filled = {"target": job.target, "format": job.parameters.get("table_format", job.format), **asked}
+    return f"{reverse('export-new')}?{urlencode(filled, doseq=True)}"
 
 
 @method_decorator(vary_on_headers("HX-Request"), name="dispatch")
@@ -119,6 +161,8 @@ class Progress(View):
         context = {
             "job": job,
             "label": table_label(job.target),
+            "asked": [(name, ", ".join(values)) for name, values in job.parameters.items()],
+            "again": _asked_again(job),
             "crumbs": _crumbs((_("Your exports"), reverse("exports"))),
         }
         template = "research/_export_job.html" if is_partial(request) else "research/export_job.html"
@@ -158,14 +202,10 @@ class Receipt(View):
         receipt = ExportReceipt.objects.for_user(request.user).filter(uuid=uuid).first()
         if receipt is None:
             raise Http404
-        filters = receipt.definition.get("filters", {})
         context = {
             **_line(receipt),
-            "filters": [
-                (name, ", ".join(values) if isinstance(values, list) else values)
-                for name, values in filters.items()
-                if values
-            ],
+            "filters": _filters(receipt),
+            "cohort": _cohort(receipt, request.user),
             "crumbs": _crumbs((_("Your exports"), reverse("exports"))),
         }
         return render(request, "research/receipt.html", context)
