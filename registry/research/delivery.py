@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from registry.research.copying import CopyStream
@@ -73,6 +73,7 @@ class Delivery:
     content_type: str
 
     def __init__(self) -> None:
+        self._reading: Generator[bytes, None, None] | None = None
         self.snapshot = Snapshot()
         self.receipt: ExportReceipt
         self.rows = 0
@@ -108,6 +109,10 @@ class Delivery:
         return f"{self.receipt.table}-{day}-{receipt}.{self.suffix}"
 
     def __iter__(self) -> Iterator[bytes]:
+        self._reading = self._read()
+        return self._reading
+
+    def _read(self) -> Generator[bytes, None, None]:
         digest, size = hashlib.sha256(), 0
         try:
             for chunk in self.chunks():
@@ -118,7 +123,7 @@ class Delivery:
                 self.watch()
                 yield chunk
         finally:
-            self.close()
+            self.snapshot.close()
         if not self.is_whole():
             # Only a connection shared with a writer could do this; such a file must not look whole.
             log.error("Export %s has other rows than were counted.", self.receipt.uuid)
@@ -130,4 +135,7 @@ class Delivery:
         self.receipt.finish(sha256, size)
 
     def close(self) -> None:
+        """Let everything go at once: what waits for the garbage collector may meet it in another thread."""
+        if self._reading is not None:
+            self._reading.close()
         self.snapshot.close()

@@ -95,7 +95,7 @@ class Snapshot:
     def close(self) -> None:
         if self._copy is not None:
             self._copy.close()
-        if self.own:
+        if self.own and self.connection.connection is not None:
             self.connection.close()
 
 

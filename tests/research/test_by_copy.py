@@ -167,6 +167,7 @@ def test_a_fault_half_way_leaves_an_unfinished_receipt(monkeypatch):
 
 def test_the_archive_by_the_database_has_the_stored_files():
     world = World()
+    world.transarterial_case()
     archive = plan(Order.read("archive", "zip", {}), world.researcher).start()
     assert archive.snapshot.copies
     read = opened(b"".join(archive))

@@ -1,5 +1,6 @@
 """How an export is read: one snapshot, on a connection of its own, in flat memory, blocking nobody."""
 
+import tempfile
 import time
 import tracemalloc
 from decimal import Decimal
@@ -50,6 +51,18 @@ def peak_while_exporting(user):
         return size, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx", "parquet", "dta"])
+def test_what_nobody_reads_on_is_cleared_away_by_whoever_closes_it(world, file_format, tmp_path, monkeypatch):
+    """Not by the garbage collector some time later, in a thread that may not touch the connection."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    export = Export(select(tables()["cases"], world.researcher, {}), FORMATS[file_format], world.researcher)
+    reading = iter(export)
+    next(reading)
+    export.close()
+    assert reading.gi_frame is None and not list(tmp_path.iterdir())
+    assert not ExportReceipt.objects.get().finished
 
 
 def test_memory_does_not_grow_with_the_rows(db):
