@@ -17,7 +17,7 @@ from registry.research.orders import Order, plan
 from registry.research.snapshot import Snapshot
 from registry.research.tables import tables
 from tests import factories as make
-from tests.research.test_archive import opened
+from tests.research.test_archive import WITHOUT_ROWS, opened
 from tests.research.test_export import GOLDEN
 from tests.research.test_streaming import many_reported_values
 from tests.research.world import World
@@ -167,10 +167,9 @@ def test_a_fault_half_way_leaves_an_unfinished_receipt(monkeypatch):
 
 def test_the_archive_by_the_database_has_the_stored_files():
     world = World()
-    world.transarterial_case()
     archive = plan(Order.read("archive", "zip", {}), world.researcher).start()
     assert archive.snapshot.copies
     read = opened(b"".join(archive))
-    for name in tables():
+    for name in set(tables()) - WITHOUT_ROWS:
         assert read.read(f"{name}.csv") == (GOLDEN / f"{name}.csv").read_bytes(), name
     assert archive.receipt.finished and archive.done == archive.rows
