@@ -100,6 +100,20 @@ def test_text_that_a_workbook_cannot_hold_is_marked(world):
     assert text.startswith("bell�x") and text.endswith("[…]") and len(text) == LONGEST_TEXT
 
 
+def test_what_looks_like_an_error_of_a_workbook_is_text(world):
+    make.CaseFactory(
+        patient=make.PatientFactory(center=world.published, publication=world.paper),
+        diagnosis=world.diagnosis,
+        notes="#N/A",
+    )
+    from openpyxl import load_workbook
+
+    data, columns = exported("cases", world.researcher, "xlsx")
+    at = [column.name for column in columns].index("notes")
+    *_others, last = load_workbook(io.BytesIO(data)).worksheets[0].iter_rows()
+    assert (last[at].value, last[at].data_type) == ("#N/A", "s")
+
+
 def test_spss_says_what_each_variable_is(world, tmp_path):
     import pyreadstat
 

@@ -30,13 +30,25 @@ def cell_text(value: Any) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(_CUT)] + _CUT
 
 
-def _writer(column: Column) -> Callable[[Any], Any]:
+def _writer(column: Column, page: Any) -> Callable[[Any], Any]:
     if column.type is ColumnType.TEXT or (column.type is ColumnType.CODE and not column.codes):
-        return lambda value: cell_text(defused_text(value))
+        return lambda value: _free_text(page, cell_text(defused_text(value)))
     if column.type is ColumnType.DATETIME:
         # A workbook knows no time zones.
         return lambda value: TYPED[column.type](value).replace(tzinfo=None)
     return TYPED[column.type]
+
+
+def _free_text(page: Any, text: str) -> Any:
+    """A cell of text: what somebody typed as “#N/A” is no error of the workbook."""
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ERROR_CODES
+
+    if text not in ERROR_CODES:
+        return text
+    cell = WriteOnlyCell(page, text)
+    cell.data_type = "s"
+    return cell
 
 
 def encode(sheet: Sheet, rows: Rows) -> Iterator[bytes]:
@@ -65,7 +77,7 @@ def _table(book: Any, sheet: Sheet, rows: Rows) -> None:
         width = max(_WIDTHS.get(column.type, 12.0), min(len(column.name) + 2.0, 40.0))
         page.column_dimensions[get_column_letter(position)].width = width
     page.append(_head(page, [column.name for column in sheet.columns]))
-    writers = [_writer(column) for column in sheet.columns]
+    writers = [_writer(column, page) for column in sheet.columns]
     for row in rows:
         page.append(
             [write(value) if is_given(value) else None for write, value in zip(writers, row, strict=True)]
