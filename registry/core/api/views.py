@@ -86,7 +86,13 @@ class ReadOnlyRecordViewSet(ApiViewMixin, viewsets.GenericViewSet):
     pagination_class = KeysetPagination
     filter_backends = (ParameterBackend,)
     filterset_class: Any = None
-    http_method_names: tuple[str, ...] = ("get", "head", "post", "patch", "delete")  # what is not offered answers 405
+    http_method_names: tuple[str, ...] = (
+        "get",
+        "head",
+        "post",
+        "patch",
+        "delete",
+    )  # what is not offered answers 405
     #: The columns by which a record may be addressed, the usual one first.
     addressed_by: ClassVar[tuple[str, ...]] = ("uuid",)
     lookup_field = "uuid"

@@ -26,6 +26,7 @@ SIGNS = {
     "cramers_v": "V",
     "eta_squared": "η²",
     "eta_squared_of_ranks": "η²",
+    "kendalls_w": "W",
 }
 
 
@@ -181,7 +182,8 @@ class Words:
             if variable and about.variable != variable:
                 continue
             heading = capfirst(str(about.measure_label or about.label))
-            if not (about.category_label or about.time_label) or (block.is_single and about.category == YES):
+            of_itself = not (about.category_label or about.time_label)
+            if of_itself or (block.is_single and about.category == YES and not about.time_label):
                 found.append(self._line(block, block.lines[0], heading))
                 last = ""
                 continue
@@ -277,10 +279,10 @@ class Words:
         if not summary.n:
             return ShownCell(name, "", missing=_missing_text(summary.missing, summary.reason))
         over_time = line.about.time_point != ""
-        under = [median_text(summary), _of(summary.missing) if open_n else ""]
+        under = [median_text(summary), _of(summary.missing) if open_n else _("n withheld")]
         if over_time:
             ends = interval_text(mean) if open_n and is_change and mean else ""
-            under = [_joined([_("n %(n)d") % {"n": summary.n} if open_n else "", ends])]
+            under = [_joined([_("n %(n)d") % {"n": summary.n} if open_n else _("n withheld"), ends])]
         facts = [
             (_("n"), str(summary.n) if open_n else ""),
             (_("missing"), str(summary.missing) if open_n else ""),
@@ -329,6 +331,7 @@ class Words:
         if result.estimate is None:
             return ShownCell(name, "", missing=result.reason)
         under = [interval_text(result)]
+        below = ""
         facts = [(_("n"), str(result.total)), (str(capfirst(str(result.label))), effect_text(result))]
         if at_risk is not None:
             under.append(_("at risk %(n)d") % {"n": at_risk})
@@ -336,13 +339,13 @@ class Words:
                 (_("still observed"), f"{at_risk:.0f}"),
                 (_("events until then"), f"{result.details['events']:.0f}"),
             ]
+        else:
+            p = f"P {p_text(result.p)}" if result.p is not None else ""
+            below = _joined([p, _("n %(n)d") % {"n": result.total}])
+        text = " ".join(part for part in (SIGNS.get(result.measure, ""), effect_text(result)) if part)
         facts += [(_("95 % interval"), interval_text(result)), ("P", p_text(result.p))]
-        text = effect_text(result)
-        if result.p is not None:
-            under.append(f"P {p_text(result.p)}")
-            under.append(_("n %(n)d") % {"n": result.total})
         opened = self._opened(line, name, iter(facts), [result.method], (result.note,))
-        return ShownCell(name, text, (_joined(under),), opened=opened)
+        return ShownCell(name, text, (_joined(under), below), opened=opened)
 
     # -- comparisons ---------------------------------------------------------------------------------------------------
 
@@ -389,7 +392,9 @@ def _effect_and_p(result: Result) -> str:
 
 
 def _joined(parts: Iterable[str]) -> str:
-    return " · ".join(part for part in parts if part)
+    """In one line, or in several that do not break within a part."""
+    gap = "\N{NO-BREAK SPACE}"
+    return f"{gap}· ".join(part.replace(" ", gap) for part in parts if part)
 
 
 def _of(missing: int) -> str:
