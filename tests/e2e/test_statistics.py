@@ -2,7 +2,6 @@
 
 import csv
 import re
-from xml.etree import ElementTree
 
 import pytest
 from django.urls import reverse
@@ -12,7 +11,6 @@ from tests import factories
 
 pytestmark = pytest.mark.e2e
 
-SVG = "{http://www.w3.org/2000/svg}"
 ARMS = [
     {"code": "A", "label": "from 60", "where": {"all": [{"variable": "cases.age_years", "is": ">=", "value": 60}]}},
     {"code": "B", "label": "", "where": {"all": [{"variable": "cases.age_years", "is": "<", "value": 60}]}},
@@ -65,8 +63,8 @@ def test_a_number_opens_to_its_formula_and_tables_and_figures_are_downloaded(
     with page.expect_download() as told:
         page.get_by_role("link", name=re.compile("Figure as SVG ?: VAS pain over time")).click()
     told.value.save_as(tmp_path / "figure.svg")
-    drawn = ElementTree.parse(tmp_path / "figure.svg")
-    assert [line.get("stroke-dasharray") for line in drawn.iter(f"{SVG}polyline")] == [None, "9 4"]
+    lines = re.findall(r"<polyline [^>]*>", (tmp_path / "figure.svg").read_text("utf-8"))
+    assert ["stroke-dasharray" in line for line in lines] == [False, True]
 
 
 def test_groups_are_told_apart_without_colour_and_paper_holds_every_column(desk, live_server, cohort):
