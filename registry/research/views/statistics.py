@@ -14,7 +14,8 @@ from django.views import View
 from registry.core.views.listing import is_partial
 from registry.research.api.statistics import PROFILES, cohort_or_404, computed
 from registry.research.cohort_statistics import aggregate
-from registry.research.cohort_statistics.figures import Figure, figure_of, figures, names
+from registry.research.cohort_statistics.figure_parts import Figure
+from registry.research.cohort_statistics.figures import figure_of, figures, names
 from registry.research.cohort_statistics.outcomes import SCORES
 from registry.research.cohort_statistics.tables import StatisticsTable
 from registry.research.cohort_statistics.whole import CohortStatistics
