@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registry.core.units import shown_unit
-from registry.research.cohort_statistics.words import decimal, percent, places_for
+from registry.research.cohort_statistics.number_words import decimal, percent, places_for
 from registry.research.course import long_label
 from registry.research.releases.difference import Moved
 
