@@ -26,7 +26,7 @@ from registry.research.release_form import ReleaseForm
 from registry.research.releases import citation, making, rebuilding
 from registry.research.releases.content import released_tables
 from registry.research.releases.fetching import file_of
-from registry.research.releases.standing import standing
+from registry.research.releases.standing import Standing, standing
 from registry.research.releases.words import groups_of, lines_of, movements_of
 
 PAGE_SIZE = 20
@@ -46,10 +46,14 @@ def _own(request: HttpRequest, slug: str) -> Release:
     return rebuilding.settle(making.settle(release))
 
 
-def _rerun(release: Release) -> dict[str, Any] | None:
+def _rerun(release: Release, how: Standing) -> dict[str, Any] | None:
     """What came of the last rerun, with its time as one."""
-    said = last_rerun(release)
-    return said and {**said, "when": datetime.datetime.fromisoformat(said["at"])}
+    said = last_rerun(release, how)
+    return said and {
+        **said,
+        "when": datetime.datetime.fromisoformat(said["at"]),
+        "under_way": said["state"] in rebuilding.UNDER_WAY,
+    }
 
 
 class ReleaseList(View):
@@ -136,7 +140,7 @@ class ReleasePage(View):
             "lines": [] if how.lost else lines_of(release.results),
             "citation": cited(release),
             "bibtex": citation.as_bibtex(release) if release.is_ready else "",
-            "rerun": _rerun(release),
+            "rerun": _rerun(release, how),
             "others": others.exclude(pk=release.pk)[:MOST_OFFERED],
             "editions": release.replaced_by.all(),
             "token": uuid.uuid4(),
@@ -200,8 +204,14 @@ class Edition(View):
         if how.lost or not how.withdrawn:
             messages.error(request, how.why or _("Nobody of this release has withdrawn consent."))
             return redirect(release)
-        keys = how.withdrawn.values()
-        return redirect(making.edition_without(release, keys, token, lambda name: page_of(name, request)))
+        try:
+            edition = making.edition_without(
+                release, how.withdrawn.values(), token, lambda name: page_of(name, request)
+            )
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect(release)
+        return redirect(edition)
 
 
 class ReleaseFile(View):
