@@ -75,7 +75,7 @@ def _by_hash(digest: str) -> ExportReceipt | None:
     if export is not None:
         return export
     release = Release.objects.filter(files__icontains=digest).select_related("receipt").first()
-    return release and release.receipt
+    return release.receipt if release else None
 
 
 def _of_release(release: Release, name: str, digest: str, size: int, said: list[str]) -> Finding:
