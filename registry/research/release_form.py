@@ -1,5 +1,6 @@
 """The form that freezes a cohort."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -41,3 +42,13 @@ class ReleaseForm(forms.Form):
                 for name, messages in refused.message_dict.items():
                     self.add_error(name, messages)
         return given
+
+    def refuse(self, refused: ValidationError) -> None:
+        """Say why it was not frozen. Words changed after they had been sent make another release, if that is meant."""
+        if "token" not in refused.message_dict:
+            self.add_error(None, refused.messages)
+            return
+        self.add_error(
+            None, _("This form has been sent before, with other words. Freeze again to make another release.")
+        )
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "token": str(uuid.uuid4())}

@@ -101,7 +101,7 @@ class NewRelease(View):
             try:
                 release = making.freeze(self.chosen, form.wish, lambda slug: page_of(slug, request))
             except ValidationError as refused:
-                form.add_error(None, refused.messages)
+                form.refuse(refused)
             else:
                 return redirect(release)
         return self.page(request, form, 422)
@@ -113,7 +113,7 @@ class NewRelease(View):
             "cohort": cohort,
             "version": self.chosen.version,
             "sentence": sentence(self.chosen.definition),
-            "cases": self.chosen.cases.count(),
+            "counted": self.chosen.cases.count(),
             "tables": [table_label(table.name) for table in released_tables()],
             "crumbs": [(_("Cohorts"), reverse("cohort-list")), (cohort.title, cohort.get_absolute_url())],
         }
@@ -140,6 +140,7 @@ class ReleasePage(View):
             "lines": [] if how.lost else lines_of(release.results),
             "citation": cited(release),
             "bibtex": citation.as_bibtex(release) if release.is_ready else "",
+            "cff": citation.as_cff(release) if release.is_ready else "",
             "rerun": _rerun(release, how),
             "others": others.exclude(pk=release.pk)[:MOST_OFFERED],
             "editions": release.replaced_by.all(),
@@ -239,7 +240,12 @@ class Compare(View):
             return HttpResponseRedirect(reverse("release-diff", args=[before.slug, after.slug]))
         after = _own(request, other)
         crumbs = _crumbs((before.slug, before.get_absolute_url()))
-        context: dict[str, Any] = {"before": before, "after": after, "crumbs": crumbs}
+        context: dict[str, Any] = {
+            "before": before,
+            "after": after,
+            "pair": (before, after),
+            "crumbs": crumbs,
+        }
         try:
             for release in (before, after):
                 refuse_unreadable(release, request.user)
@@ -251,7 +257,7 @@ class Compare(View):
             "comparison": found,
             "tables": [(table_label(table.table), table) for table in found.differing],
             "movements": movements_of(found.moved),
-            "several": len(groups_of([result.about for result in found.results])) > 1,
+            "groups": groups_of(result.about for result in found.moved),
             "added": sum(table.added for table in found.tables),
             "removed": sum(table.removed for table in found.tables),
             "cells": sum(table.changed_cells for table in found.tables),
