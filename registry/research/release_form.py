@@ -27,7 +27,7 @@ class ReleaseForm(forms.Form):
         required=False,
         max_length=LONGEST_NOTES,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What a reader of the files should know. They become part of the files."),
+        help_text=_("What a reader of the files should know."),
     )
     token = forms.UUIDField(widget=forms.HiddenInput)
 

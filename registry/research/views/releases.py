@@ -90,7 +90,7 @@ class NewRelease(View):
         user: Any = request.user
         said = {
             "title": self.chosen.cohort.title,
-            "authors": f"{user.last_name}, {user.first_name}".strip(", ") or user.get_username(),
+            "authors": f"{user.last_name}, {user.first_name}".strip(", "),
             "token": uuid.uuid4(),
         }
         return self.page(request, ReleaseForm(initial=said))
@@ -131,6 +131,8 @@ class ReleasePage(View):
     def shown(request: HttpRequest, release: Release, status: int = 200, said: str = "") -> HttpResponse:
         how = standing(release, request.user)
         others: Any = Release.objects.for_user(request.user).filter(state=Release.State.READY)
+        others = others.select_related("cohort_version").exclude(pk=release.pk)[:MOST_OFFERED]
+        cohort = release.cohort_version.cohort_id
         context = {
             "release": release,
             "standing": how,
@@ -142,7 +144,7 @@ class ReleasePage(View):
             "bibtex": citation.as_bibtex(release) if release.is_ready else "",
             "cff": citation.as_cff(release) if release.is_ready else "",
             "rerun": _rerun(release, how),
-            "others": others.exclude(pk=release.pk)[:MOST_OFFERED],
+            "others": sorted(others, key=lambda one: one.cohort_version.cohort_id != cohort),
             "editions": release.replaced_by.all(),
             "token": uuid.uuid4(),
             "crumbs": _crumbs(),

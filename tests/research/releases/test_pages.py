@@ -54,7 +54,7 @@ def test_a_cohort_is_frozen_from_its_page_and_found_again(desk, world, cohort):
     freeze = f"/releases/new/?cohort={cohort.slug}&version=1"
     assert freeze.replace("&", "&amp;") in text(desk.get(cohort.get_absolute_url()))
     page = text(desk.get(freeze))
-    assert "2 cases that you may use" in page and "world-researcher" in page
+    assert "2 cases that you may use" in page
     said = form(notes="For the journal.")
     answer = desk.post(freeze, said)
     assert (answer.status_code, answer["Location"]) == (302, "/releases/everyone-r1/")
@@ -123,7 +123,7 @@ def test_a_release_is_rebuilt_and_compared_on_its_page(desk, world, cohort):
     later = frozen(world.researcher, cohort=cohort)
     assert desk.get(f"{at}diff/?with={later.slug}")["Location"] == f"{at}diff/{later.slug}/"
     page = text(desk.get(f"{at}diff/{later.slug}/"))
-    assert str(lesion.uuid) in page and '<del class="diff-old">left</del>' in page
+    assert str(lesion.uuid) in page and "<del>left</del>" in page
     assert "The tables are the same" in text(desk.get(f"{at}diff/{release.slug}/"))
     for nobody in ("diff/", "diff/?with=nobody", "diff/nobody/", "files/nobody.csv"):
         assert desk.get(f"{at}{nobody}").status_code == 404
@@ -143,7 +143,7 @@ def test_results_that_moved_stand_in_a_column_for_each_arm(desk, world):
     moved = page[page.index('<table class="table release-moved">') :]
     assert moved.index("All cases") < moved.index("arm young") < moved.index("</thead>")
     assert "arm old" not in moved[: moved.index("</table>")]
-    assert '<del class="diff-old">5.60, n = 1</del> <ins class="diff-new">2.00, n = 1</ins>' in moved
+    assert "<del>5.60, n = 1</del> <ins>2.00, n = 1</ins>" in moved
 
 
 def test_what_keeps_a_file_from_being_handed_out_stands_on_the_page(desk, world, cohort):
