@@ -56,6 +56,11 @@ class ReleaseViewSet(ReadOnlyRecordViewSet):
     def scoped_rows(self) -> QuerySet:
         return Release.objects.for_user(self.request.user)
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        for release in self.scoped_rows().filter(state=Release.State.WRITING):
+            making.settle(release)
+        return super().list(request, *args, **kwargs)
+
     def one(self) -> Release:
         return rebuilding.settle(making.settle(self.get_object()))
 

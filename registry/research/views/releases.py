@@ -133,6 +133,7 @@ class ReleasePage(View):
         others: Any = Release.objects.for_user(request.user).filter(state=Release.State.READY)
         others = others.select_related("cohort_version").exclude(pk=release.pk)[:MOST_OFFERED]
         cohort = release.cohort_version.cohort_id
+        readable: Any = Cohort.objects.for_user(request.user)
         context = {
             "release": release,
             "standing": how,
@@ -147,6 +148,8 @@ class ReleasePage(View):
             "others": sorted(others, key=lambda one: one.cohort_version.cohort_id != cohort),
             "editions": release.replaced_by.all(),
             "token": uuid.uuid4(),
+            # Somebody else's may be shared no more.
+            "cohort_is_readable": readable.filter(pk=cohort).exists(),
             "crumbs": _crumbs(),
         }
         template = "research/_release.html" if is_partial(request) else "research/release_detail.html"

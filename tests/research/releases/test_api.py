@@ -330,3 +330,5 @@ def test_a_release_that_waits_has_no_file_yet(api, cohort, settings):
     assert api.get(f"{at}files/MANIFEST/").status_code == 409
     assert api.post(f"{at}rerun/").status_code == 409
     assert api.get(f"{at}diff/{made.json()['slug']}/").status_code == 409
+    Release.objects.update(state="writing")  # by a worker that is gone
+    assert api.get(AT).json()["results"][0]["message"].startswith("The writer stopped")

@@ -221,6 +221,19 @@ def test_what_is_under_way_or_has_failed_says_so(desk, world, cohort, settings, 
     assert ExportReceipt.objects.filter(finished=True).count() == 1
 
 
+def test_a_shared_cohort_is_frozen_by_another_and_stays_frozen_when_it_is_shared_no_more(desk, world):
+    theirs = keeping.create(read(EVERYONE, world.outsider), world.outsider)
+    theirs.shared = True
+    theirs.save()
+    at = desk.post(f"/releases/new/?cohort={theirs.slug}", form())["Location"]
+    assert f'href="{theirs.get_absolute_url()}?version=1"' in text(desk.get(at))
+    theirs.shared = False
+    theirs.save()
+    assert theirs.get_absolute_url() not in text(desk.get(at))
+    assert "with the same SHA-256" in text(desk.post(f"{at}rerun/", follow=True))
+    assert desk.get(f"/releases/new/?cohort={theirs.slug}").status_code == 404
+
+
 def test_pages_of_somebody_elses_release_are_not_there(world, cohort, client_of):
     release = frozen(world.researcher, cohort=cohort)
     at, outsider = release.get_absolute_url(), Client()
