@@ -88,8 +88,9 @@ def test_a_form_that_cannot_be_says_where(desk, world, cohort):
     text(desk.post(freeze, form(token="no")), 422)
     text(desk.post(freeze, {}), 422)
     assert not Release.objects.exists()
+    assert desk.get("/releases/new/")["Location"] == "/cohorts/"
     for wrong in (
-        "",
+        "?cohort=",
         "?cohort=nobody",
         f"?cohort={cohort.slug}&version=9",
         f"?cohort={cohort.slug}&version=x",
@@ -125,7 +126,8 @@ def test_a_release_is_rebuilt_and_compared_on_its_page(desk, world, cohort):
     page = text(desk.get(f"{at}diff/{later.slug}/"))
     assert str(lesion.uuid) in page and "<del>left</del>" in page
     assert "The tables are the same" in text(desk.get(f"{at}diff/{release.slug}/"))
-    for nobody in ("diff/", "diff/?with=nobody", "diff/nobody/", "files/nobody.csv"):
+    assert desk.get(f"{at}diff/")["Location"] == at
+    for nobody in ("diff/?with=", "diff/?with=nobody", "diff/nobody/", "files/nobody.csv"):
         assert desk.get(f"{at}{nobody}").status_code == 404
 
 
