@@ -43,6 +43,23 @@ def group(paper, arm, n, **more):
 # -- sums -------------------------------------------------------------------------------------------------------------
 
 
+def _success(definition):
+    paper = Paper("B")
+    group(paper, "B", 75)
+    paper.says("technical_success", "n", "75", arm="B", denominator=75)
+    paper.says("complication", "n", "1", arm="B", category="major", denominator=75)
+    if definition is not None:
+        paper.says("technical_success_major_complications", "max", definition)
+    return [check for check in sums.checks(paper.series()) if "75 + 1 = 76 > 75" in check.outcome.arithmetic]
+
+
+def test_a_success_defined_as_free_of_an_event_leaves_no_room_for_that_event():
+    (check,) = _success("0")
+    assert check.verdict == "inconsistent"
+    assert {cell.printed for cell in check.inputs} == {"0", "75", "1"}
+    assert _success("1") == _success(None) == []
+
+
 def test_categories_are_held_against_their_denominator():
     paper = Paper("B")
     for category, n in (("pain relief", 57), ("no improvement", 19)):
@@ -117,6 +134,18 @@ def test_counts_nearest_to_a_p_value_are_taken():
     check = one(paper, p_values)
     assert check.verdict == "consistent"
     assert {cell.location for cell in check.inputs} == {"Abstract"}
+
+
+def test_counts_out_of_the_patients_explain_a_p_value_that_their_lesions_do_not_give():
+    paper = Paper("A", "B")
+    for arm, n, lesions, leaks in (("A", 51, 58, 10), ("B", 75, 104, 20)):
+        group(paper, arm, n)
+        paper.says("lesions", "n", str(lesions), arm=arm, unit_of_analysis="lesion")
+        paper.says("leak", "n", str(leaks), arm=arm, denominator=lesions, unit_of_analysis="lesion")
+    paper.says("leak", "p_value", "0.361", comparison="A vs B", test="chi2", unit_of_analysis="lesion")
+    check = one(paper, p_values)
+    assert check.verdict == "inconsistent"
+    assert "10 : 41 / 20 : 55, counts out of 51 / 75 (patient)" in check.outcome.remark
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from registry.literature.consistency.p_counts import Table, from_counts
 from registry.literature.consistency.p_means import Pair, Sample, from_means, paired
 from registry.literature.consistency.percents import possible_counts
 from registry.literature.consistency.quantities import Bundle, Cell, Series, Size
+from registry.literature.consistency.relations import SIZES
 from registry.literature.consistency.result import Check, Family, Input, Outcome, make
 from registry.literature.consistency.sums import listed
 from registry.literature.models import Statistic, UnitOfAnalysis
@@ -49,10 +50,10 @@ def _judge(series: Series, cell: Cell, arms: Sequence[str]) -> tuple[Family, lis
         remark = _("A test of ranks needs the value of every patient.")
         return Family.P_MEANS, [], Outcome.untestable(remark)
     if len(arms) > 1:
-        tables = _tables(series, cell, arms)
+        tables, elsewhere = _tables(series, cell, arms)
         if tables:
             inputs = [source for table in tables for source in table.inputs]
-            return Family.P_COUNTS, _once(inputs), from_counts(cell.number, tables)
+            return Family.P_COUNTS, _once(inputs), from_counts(cell.number, tables, elsewhere)
         if len(arms) == 2:
             pairs, inputs = _pairs(series, cell, arms)
             if inputs:
@@ -79,11 +80,15 @@ def _once(inputs: Sequence[Input]) -> list[Input]:
 # -- counts -----------------------------------------------------------------------------------------------------------
 
 
-def _tables(series: Series, cell: Cell, arms: Sequence[str]) -> list[Table]:
-    """Every reading of the counts behind a P value, those that stand in the same place first."""
+def _tables(series: Series, cell: Cell, arms: Sequence[str]) -> tuple[list[Table], list[Table]]:
+    """The readings of the counts behind a P value that stand in the same place, else all of them; and what else those
+    counts could be read as: at other places, or out of what else is counted in the groups."""
     found = [*_of_categories(series, cell, arms), *_of_shares(series, cell, arms)]
     near = [table for table in found if _stands_at(table, cell)]
-    return _distinct(near or found)
+    judged = _distinct(near or found)
+    known = {table.rows for table in judged}
+    others = _distinct([*found, *_of_other_sizes(series, cell, arms)])
+    return judged, [table for table in others if table.rows not in known]
 
 
 def _stands_at(table: Table, cell: Cell) -> bool:
@@ -157,6 +162,27 @@ def _of_shares(series: Series, cell: Cell, arms: Sequence[str]) -> Iterator[Tabl
             )
 
 
+def _of_other_sizes(series: Series, cell: Cell, arms: Sequence[str]) -> Iterator[Table]:
+    """Counts out of the other numbers that are printed of each arm: of its patients instead of its lesions."""
+    bundles = [_share_bundles(series, cell, arm) for arm in arms]
+    for combination in itertools.product(*bundles):
+        counts = [bundle.get(Statistic.N) for bundle in combination]
+        for unit in dict.fromkeys(SIZES):
+            sizes = [series.size(unit, arm) for arm in arms]
+            pairs = [
+                (count.count, size.n) for count, size in zip(counts, sizes, strict=True) if count and size
+            ]
+            if len(pairs) == len(arms) and all(count <= total for count, total in pairs):
+                yield Table(
+                    tuple((count, total - count) for count, total in pairs),
+                    _("counts out of %(sizes)s")
+                    % {
+                        "sizes": f"{' / '.join(str(total) for _count, total in pairs)} "
+                        f"({UnitOfAnalysis(unit).label})"
+                    },
+                )
+
+
 def _share_bundles(series: Series, cell: Cell, arm: str) -> list[Bundle]:
     about = cell.about
     found = [
@@ -228,6 +254,7 @@ def _paired(series: Series, cell: Cell, time_point: str) -> tuple[Family, list[I
         if bundle is None or not sizes:
             return None
         found.append((bundle, sizes[0]))
+        fewer = [size.n for size in sizes[1:] if size.unit == sizes[0].unit]
     samples = [
         Sample(size.n, bundle.cells[Statistic.MEAN].number, bundle.cells[Statistic.SD].number)
         for bundle, size in found
@@ -237,4 +264,4 @@ def _paired(series: Series, cell: Cell, time_point: str) -> tuple[Family, list[I
         for bundle, size in found
         for source in (bundle.cells[Statistic.MEAN].input(), bundle.cells[Statistic.SD].input(), *size.inputs)
     ]
-    return Family.P_MEANS, _once(inputs), paired(cell.number, samples[0], samples[1])
+    return Family.P_MEANS, _once(inputs), paired(cell.number, samples[0], samples[1], fewer)
