@@ -167,6 +167,19 @@ def test_a_p_value_whose_inputs_are_not_printed_says_so(more, why):
     assert why in check.outcome.remark
 
 
+def test_a_p_value_of_several_time_points_shows_the_one_that_is_printed():
+    paper = Paper()
+    group(paper, "", 51)
+    for point, mean, sd in (("baseline", "7.43", "1.56"), ("day_1", "2.25", "1.35")):
+        paper.says("vas_pain", "mean", mean, time_point=point)
+        paper.says("vas_pain", "sd", sd, time_point=point)
+    paper.says("vas_pain", "p_value", "0.05", qualifier="less_than", comparison="baseline vs each follow-up")
+    check = one(paper, p_values)
+    assert check.verdict == "not_testable"
+    assert "day 1 is printed" in check.outcome.remark
+    assert "= 12.71" in check.outcome.arithmetic
+
+
 def test_an_arm_must_stay_inside_the_range_of_its_series():
     paper = Paper("A")
     group(paper, "A", 51)

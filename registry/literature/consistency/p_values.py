@@ -11,11 +11,11 @@ from registry.literature.consistency.p_means import Pair, Sample, from_means, pa
 from registry.literature.consistency.percents import possible_counts
 from registry.literature.consistency.quantities import Bundle, Cell, Series, Size
 from registry.literature.consistency.relations import SIZES
-from registry.literature.consistency.result import Check, Family, Input, Outcome, make
+from registry.literature.consistency.result import Check, Family, Input, Outcome, Verdict, joined, make
 from registry.literature.consistency.sums import listed
 from registry.literature.models import Statistic, UnitOfAnalysis
 from registry.literature.names import printed_words
-from registry.literature.words import TESTS
+from registry.literature.words import TESTS, time_point_words
 
 #: Tests that compare ranks or need every value: nothing printed of a group gives their P value.
 BY_VALUES = frozenset({"friedman", "wilcoxon", "mann-whitney", "kruskal-wallis", "log-rank"})
@@ -68,6 +68,17 @@ def _judge(series: Series, cell: Cell, arms: Sequence[str]) -> tuple[Family, lis
         found = _paired(series, cell, row.comparison.removeprefix("baseline vs "))
         if found is not None:
             return found
+        later = _later_points(series, cell)
+        if later and (found := _paired(series, cell, later[0])) is not None:
+            family, inputs, outcome = found
+            words = _("Of the time points compared, %(point)s is printed.") % {
+                "point": time_point_words(later[0])
+            }
+            return (
+                family,
+                inputs,
+                replace(outcome, verdict=Verdict.NOT_TESTABLE, remark=joined([words, outcome.remark])),
+            )
         return Family.P_MEANS, [], Outcome.untestable(_("The values that were compared are not printed."))
     family = Family.P_COUNTS if row.test in ("chi2", "fisher") else Family.P_MEANS
     return family, [], Outcome.untestable(_("What each of the compared groups showed is not printed."))
@@ -236,6 +247,14 @@ def _sizes_alike(one: Sequence[Size], other: Sequence[Size]) -> Iterator[tuple[S
 
 
 # -- the same patients again ------------------------------------------------------------------------------------------
+
+
+def _later_points(series: Series, cell: Cell) -> list[str]:
+    """The time points after baseline at which a mean is printed of what a P value is about."""
+    about = cell.about
+    found = series.find(about.variable, arm=about.arm, category=about.category)
+    points = (bundle.about.time_point for bundle in found if Statistic.MEAN in bundle.cells)
+    return [point for point in dict.fromkeys(points) if point not in ("", "baseline")]
 
 
 def _paired(series: Series, cell: Cell, time_point: str) -> tuple[Family, list[Input], Outcome] | None:
