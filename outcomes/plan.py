@@ -232,13 +232,15 @@ def waiting(
     With ``within`` only those that come first when all of them are sorted by urgency, which is quicker to find; of use
     where nothing upcoming is asked for.
     """
-    by_date, open_ = Q(), Q()
+    lies: dict[TimePoint, Q] = {}
     for point, state in _pairs(states, wanted):
-        lies = in_state(point, state, today, within)
-        by_date |= lies  # the index date alone, so that an index narrows before the rows are looked at
-        open_ |= lies & open_sql(point)
-    if not by_date:
+        lies[point] = lies.get(point, Q()) | in_state(point, state, today, within)
+    if not lies:
         return cases.none()
+    by_date, open_ = Q(), Q()
+    for point, dates in lies.items():
+        by_date |= dates  # the index date alone, so that an index narrows before the rows are looked at
+        open_ |= dates & open_sql(point)
     return cases.filter(known_to_the_day(), by_date).filter(open_).exclude(ended_sql())
 
 

@@ -48,6 +48,11 @@ NAMES: dict[str, LiteratureName] = {
     "excluded_platelets_10e9_l": LiteratureName(
         _("Excluded platelet count"), "10⁹/L", _("Platelet count beyond which patients were excluded.")
     ),
+    "technical_success_major_complications": LiteratureName(
+        _("Technical success: major complications allowed"),
+        "",
+        _("Major complications that the paper's definition of technical success admits."),
+    ),
     # Treatment beside the procedure
     "postoperative_radiation": LiteratureName(
         _("Postoperative radiation"),

@@ -139,17 +139,22 @@ def count_of(number: Number, known: int, unknown: int, words: str) -> Outcome:
         return Outcome.of(
             known == printed,
             formula=_("number of rows = n"),
-            arithmetic=words,
+            arithmetic=words + (f"; {_unsaid(unknown)}" if unknown else ""),
             computed=str(known) if not unknown else f"{known}–{known + unknown}",
             remark="" if known == printed else _("Rows and group may have been counted in different ways."),
         )
     return Outcome.untestable(
-        _("%(unknown)s rows do not say it, or were filled from a statement about all patients.")
-        % {"unknown": unknown},
+        _unsaid(unknown),
         formula=_("number of rows = n"),
         arithmetic=words,
         computed=f"{known}–{known + unknown}",
     )
+
+
+def _unsaid(rows: int) -> str:
+    return _("Rows that do not say it, or were filled from a statement about all patients: %(unknown)s.") % {
+        "unknown": rows
+    }
 
 
 def number_of(statistic: str, number: Number, values: Sequence[float], unknown: int) -> Outcome:

@@ -21,11 +21,16 @@ is right and not why: missing data, another denominator or another way of counti
 - A printed number stands for every value that rounds to it: `57.22` for 57.215 to 57.225, a count or a whole number of
   years for itself, `P < .05` for 0 to 0.05, `.000` for 0 to 0.0005, "around 80" for 5 % to either side.
 - **consistent**: some values within the rounding of all inputs agree. **inconsistent**: no such values agree.
-  **not testable**: what would be needed is not printed, or the rounding leaves room for everything.
+  **not testable**: what would be needed is not printed, or the rounding leaves room for everything. Two measurements of
+  the same patients print no correlation: P of a paired t test is tried for every one, and judged where all agree.
 - Where the paper does not print which n lies behind a statistic, every printed size of the group that could is tried;
   the remark says for which it agrees.
 - Standard deviations are tried with n − 1 and with n. P values from counts are tried with χ², with Yates' correction
   and with Fisher's exact test (two-sided), P values from means with Student's and Welch's t test (two-sided).
+- `(N = 58)` beside a number is the denominator that the transcription records with it. "df" are degrees of freedom.
+- The arithmetic shows the numbers as they are printed, and where rounding matters the ends of what they may stand for
+  ("at most", "at least"). A span of P values runs from the least to the largest over all that the inputs may stand for.
+  For Welch's test its lower end takes n₁ + n₂ − 2 degrees of freedom, its upper end the fewest that rounding admits.
 - A cell is named by its place in the paper and by its row in the transcription (`row 12` is the twelfth of
   `reported_values` in `fixtures/publications/<slug>.yaml`). Patient rows are named by the paper's own label.
 """
@@ -85,7 +90,11 @@ def row_of(slug: str, number: int, check: Check) -> tuple[Any, ...]:
 
 
 def _at(cell: Input) -> str:
-    return f" [{cell.location}]" if cell.location else ""
+    return _of(cell) + (f" [{cell.location}]" if cell.location else "")
+
+
+def _of(cell: Input) -> str:
+    return f" (N = {cell.denominator})" if cell.denominator is not None else ""
 
 
 def as_markdown(found: Sequence[tuple[Publication, Sequence[Check]]]) -> str:
@@ -156,7 +165,7 @@ def _line(number: int, check: Check) -> str:
 def _cell(cell: Input) -> str:
     rows = f", row {', '.join(map(str, cell.positions))}" if cell.positions else ""
     place = f" ({cell.location}{rows})" if cell.location else ""
-    return f"{cell.label} {cell.printed}{place}"
+    return f"{cell.label} {cell.printed}{_of(cell)}{place}"
 
 
 def _escaped(text: str) -> str:

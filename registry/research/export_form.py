@@ -12,9 +12,10 @@ from registry.research.archive import ARCHIVE, Archive
 from registry.research.formats import FORMATS
 from registry.research.orders import HOW, HOW_ARCHIVE, Order
 from registry.research.profiles import IDENTIFIED, PSEUDONYMISED, Dates
+from registry.research.releases.making import RECEIPT
 from registry.research.tables import tables
 
-_NAMES = {"case_summary": _("Case summary, one row per case")}
+_NAMES = {"case_summary": _("Case summary, one row per case"), RECEIPT: _("Release")}
 _DATES = {
     Dates.DAYS: _("days from the index procedure"),
     Dates.YEAR: _("the year"),

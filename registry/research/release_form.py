@@ -1,5 +1,6 @@
 """The form that freezes a cohort."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -26,7 +27,7 @@ class ReleaseForm(forms.Form):
         required=False,
         max_length=LONGEST_NOTES,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What a reader of the files should know. They become part of the files."),
+        help_text=_("What a reader of the files should know."),
     )
     token = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -41,3 +42,13 @@ class ReleaseForm(forms.Form):
                 for name, messages in refused.message_dict.items():
                     self.add_error(name, messages)
         return given
+
+    def refuse(self, refused: ValidationError) -> None:
+        """Say why it was not frozen. Words changed after they had been sent make another release, if that is meant."""
+        if "token" not in refused.message_dict:
+            self.add_error(None, refused.messages)
+            return
+        self.add_error(
+            None, _("This form has been sent before, with other words. Freeze again to make another release.")
+        )
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "token": str(uuid.uuid4())}

@@ -1,4 +1,7 @@
-"""Whether a file on a disk is what its receipt says: byte for byte, by SHA-256."""
+"""Whether a file on a disk is what its receipt says: byte for byte, by SHA-256.
+
+The receipt of an archive vouches for the archive, that of a release for each of its files.
+"""
 
 import enum
 import hashlib
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.research.archive import RECEIPT_FILE
-from registry.research.models import ExportReceipt
+from registry.research.models import ExportReceipt, Release
 
 _READ = 1024 * 1024
 #: What the library raises for an archive whose bytes are not what they were: in its heads, its data or its end.
@@ -43,7 +46,7 @@ def verify(path: Path, receipt: ExportReceipt | None = None) -> Finding:
     digest, size = _hash_of(path)
     said = [f"{path.name}: {size:,} bytes, SHA-256 {digest}"]
     if receipt is None:
-        receipt = ExportReceipt.objects.filter(sha256=digest).first() or _by_name(path.name)
+        receipt = _by_hash(digest) or _by_name(path.name)
     if receipt is None:
         files = _trailer_of(path)
         if files is None:
@@ -51,6 +54,9 @@ def verify(path: Path, receipt: ExportReceipt | None = None) -> Finding:
             return Finding(Verdict.UNKNOWN, said)
         return Finding(Verdict.UNKNOWN, said + _against_trailer(path, files))
     said.append(_about(receipt))
+    release = Release.objects.filter(receipt=receipt).first()
+    if release is not None:
+        return _of_release(release, path.name, digest, size, said)
     if receipt.sha256 == digest:
         said.append("The file is whole, and it is the one that was given out.")
         return Finding(Verdict.WHOLE, said, receipt)
@@ -67,7 +73,34 @@ def _hash_of(path: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def _by_hash(digest: str) -> ExportReceipt | None:
+    """The export with this hash, or the release with a file that has it."""
+    export = ExportReceipt.objects.filter(sha256=digest).first()
+    if export is not None:
+        return export
+    release = Release.objects.filter(files__icontains=digest).select_related("receipt").first()
+    return release.receipt if release else None
+
+
+def _of_release(release: Release, name: str, digest: str, size: int, said: list[str]) -> Finding:
+    """One file of a release, found by its hash, else by its name with or without that of the release before it."""
+    name = name.removeprefix(f"{release.slug}-")
+    same = next((file for file in release.files if file["sha256"] == digest), None)
+    if same is not None:
+        said.append(f"The file is whole: {same['file']} of release {release.slug}.")
+        return Finding(Verdict.WHOLE, said, release.receipt)
+    named = release.file(name)
+    if named is None:
+        said.append(f"Release {release.slug} has no file of this hash, and none that is called {name}.")
+    else:
+        said.append(_size_said(size, named["bytes"]))
+    return Finding(Verdict.DIFFERS, said, release.receipt)
+
+
 def _by_name(name: str) -> ExportReceipt | None:
+    release = Release.objects.filter(slug=name.rpartition("-")[0]).select_related("receipt").first()
+    if release is not None:
+        return release.receipt
     found = _IN_NAME.search(name)
     if found is None:
         return None
@@ -88,15 +121,18 @@ def _about(receipt: ExportReceipt) -> str:
 def _difference(path: Path, receipt: ExportReceipt, size: int) -> list[str]:
     if not receipt.finished or receipt.bytes is None:
         return ["The last byte of this export was never sent, so no file of it can be whole."]
-    if size < receipt.bytes:
-        said = [f"The file is cut off: {receipt.bytes - size:,} of {receipt.bytes:,} bytes are missing."]
-    elif size > receipt.bytes:
-        said = [f"The file has {size - receipt.bytes:,} bytes more than were given out."]
-    else:
-        said = ["The file has been changed since it was given out."]
+    said = [_size_said(size, receipt.bytes)]
     if receipt.files:
         said += _members(path, receipt.files)
     return said
+
+
+def _size_said(size: int, given: int) -> str:
+    if size < given:
+        return f"The file is cut off: {given - size:,} of {given:,} bytes are missing."
+    if size > given:
+        return f"The file has {size - given:,} bytes more than were given out."
+    return "The file has been changed since it was given out."
 
 
 def _members(path: Path, files: list[dict[str, Any]]) -> list[str]:

@@ -341,26 +341,42 @@ def _json_pull(report: Report, server: Server, token: str) -> None:
 
 
 def _cohort(report: Report, server: Server, token: str) -> None:
-    """How long a filtered set of cases takes to count."""
+    """How long a filtered cohort takes to count, and its Table 1 over HTTP."""
     from django.db import connection
 
     from registry.access.models import User
-    from registry.research.selection import select
-    from registry.research.tables import tables
+    from registry.research.cohorts import keeping
+    from registry.research.cohorts.checking import read
+    from registry.research.cohorts.choosing import of_version
 
-    asked = {"strategy": ["sacroplasty+rfa"], "age_years_min": ["60"], "level": ["S1"]}
-    selection = select(tables()["cases"], User.objects.get(username=USER), asked)
-    times = []
+    user = User.objects.get(username=USER)
+    asked = [
+        {"variable": "case_summary.strategy", "is": "=", "value": "sacroplasty+rfa"},
+        {"variable": "cases.age_years", "is": ">=", "value": 60},
+        {
+            "rows": "lesions",
+            "have": "any",
+            "where": {"all": [{"variable": "lesions.levels", "is": "has_any", "value": ["S1"]}]},
+        },
+    ]
+    cohort = keeping.create(read({"title": "Bench", "where": {"all": asked}}, user), user)
+    counted, times = 0, []
     for _round in range(5):
         began = time.monotonic()
-        counted = selection.rows.count()
+        counted = of_version(cohort, None, user).cases.order_by().count()
         times.append(time.monotonic() - began)
-    connection.close()
+    server.forget_peak()
+    before, began = server.resident(), time.monotonic()
+    server.get(f"/api/v1/cohorts/{cohort.slug}/statistics/?table=table1", token)
+    seconds = time.monotonic() - began
     report.say()
     report.say(
-        f"Cases of sacroplasty with RFA from 60 years at S1: {counted:,}, counted in "
-        f"{1000 * statistics.median(times):.0f} ms"
+        f"Sacroplasty with RFA from 60 years with a lesion at S1: {counted:,} cases, counted in "
+        f"{1000 * statistics.median(times):.0f} ms; Table 1 over HTTP in {seconds:.1f} s "
+        f"(+{server.resident('VmHWM') - before:.0f} MB)"
     )
+    cohort.delete()
+    connection.close()
 
 
 if __name__ == "__main__":

@@ -37,6 +37,15 @@ def test_writing_a_catalogue_again_changes_nothing(domain, language):
 
 
 @pytest.mark.parametrize(
+    ("text", "filled_in"), [("95 % interval", False), ("%(n)s %% of it", True), ("50 %%", True)]
+)
+def test_a_per_cent_sign_before_a_word_is_no_placeholder(text, filled_in):
+    catalog = translations.Catalog(locale="de", domain="django")
+    catalog.add(text)
+    assert (b"python-format" in translations.po_bytes(catalog)) is filled_in
+
+
+@pytest.mark.parametrize(
     ("singular", "plural", "translated", "fault"),
     [
         ("Save", None, "", "not translated"),

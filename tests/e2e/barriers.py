@@ -66,8 +66,9 @@ def overflows(page: Any) -> list[str]:
         """() => {
           const {scrollWidth, clientWidth} = document.documentElement;
           if (scrollWidth <= clientWidth) return [];
+          const within = (one) => one && (getComputedStyle(one).overflowX !== "visible" || within(one.parentElement));
           const out = [...document.querySelectorAll("body *")]
-            .filter((element) => element.getBoundingClientRect().right > clientWidth + 1);
+            .filter((one) => one.getBoundingClientRect().right > clientWidth + 1 && !within(one.parentElement));
           return [`${scrollWidth} > ${clientWidth}`, ...out.slice(0, 3).map((one) => one.outerHTML.slice(0, 120))];
         }"""
     )

@@ -89,13 +89,3 @@ def test_the_literature_has_no_barrier(visit):
     visit.open(reverse("publication-detail", args=[paper.slug]))
     visit.unfold()
     visit.look("publication, opened")
-
-
-def test_the_administration_has_no_barrier(visit, center):
-    case = reboa_case(center)
-    visit.sign_in(factories.UserFactory(username="boss", is_staff=True, is_superuser=True))
-    visit.look("administration", path=reverse("admin:index"))
-    visit.look("list of cases", path=reverse("admin:cases_case_changelist"))
-    visit.look("case in the administration", path=reverse("admin:cases_case_change", args=[case.pk]))
-    visit.submit()
-    visit.look("saved or refused in the administration", part="#content")

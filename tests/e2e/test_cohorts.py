@@ -116,7 +116,9 @@ def test_a_cohort_with_arms_is_built_by_keyboard_alone(desk, live_server, cases)
     page.get_by_label("sacroplasty", exact=True).check()
     expect(page.locator("#outcome")).to_contain_text("1 case is in no arm.")
     expect(page.locator("#arm0-count")).to_have_text("2 cases")
-    press("Enter")  # in a field draws the page anew and loses nothing
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        press("Enter")  # in a field draws the page anew and loses nothing
+    settled(page)
     expect(page.locator("#arm0-label")).to_have_value("sacroplasties")
     page.locator("[value='remove:where-0']").focus()
     press("Enter")

@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 
 from outcomes.models import Assessment, FollowUpStatus
 from tests import factories
-from tests.e2e.barriers import LOOKS, overflows, violations
+from tests.e2e.barriers import violations
 from tests.e2e.conftest import sign_in
-from tests.factories import AssessmentFactory, CaseFactory, LesionFactory, PatientFactory, ProcedureFactory
+from tests.factories import AssessmentFactory, CaseFactory, PatientFactory
 
 pytestmark = pytest.mark.e2e
 LIST = reverse("followup")
@@ -232,46 +232,3 @@ def test_signing_out_forgets_the_place(desk, live_server, center):
     desk.get_by_role("button", name="Sign out").click()
     desk.wait_for_load_state()
     assert desk.evaluate(places) == 0
-
-
-# -- no barrier --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_lists_and_dashboard_have_no_barrier_in_any_state(
-    browser, live_server, center, clinician, width, scheme
-):
-    case = due_case(center)
-    LesionFactory(case=case, volume_ml=20)
-    ProcedureFactory(case=case)
-    due_case(center, 100)
-    lost = due_case(center, 40)
-    factories.FollowUpStatusFactory(case=lost, followup_state="lost")
-    CaseFactory(patient=PatientFactory(center=center))
-    page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-    sign_in(page, live_server.url, clinician)
-    found = []
-
-    def look(path):
-        page.goto(live_server.url + path)
-        page.wait_for_load_state("networkidle")
-        found.extend(violations(page) + overflows(page))
-
-    look("/")
-    look(reverse("case-list") + "?mine=on&strategy=.none&level=S1")
-    look(reverse("case-list") + "?sex=female&date_from=31.02.2024")
-    for state in ("lost", "no_index_date", "upcoming"):
-        look(f"{LIST}?state={state}")
-    look(f"{LIST}?q=nothing")
-    look(reverse("followup-entry", args=[case.uuid, "month_1"]))
-    look(LIST)
-    line(page, case).get_by_role("link", name="Enter scores").click()
-    field(page, "VAS pain").wait_for()
-    found += violations(page) + overflows(page)
-    field(page, "VAS pain").fill("99")
-    page.get_by_label("Date", exact=True).fill("2024-01-01")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("99 is above 10").first.wait_for()
-    page.evaluate("window.scrollTo(0, 0)")  # nothing half beneath the head of the site
-    found += violations(page) + overflows(page)
-    assert not found, "\n".join(found)

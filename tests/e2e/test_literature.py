@@ -70,7 +70,33 @@ def test_the_comparison_is_chosen_and_shows_its_numbers(desk, live_server, paper
     expect(vas.get_by_role("img")).to_be_visible()
     expect(vas.get_by_role("row", name="Day 1")).to_contain_text("3.0 (0.0)")
     expect(vas.get_by_role("row", name="6 months")).to_contain_text("≤ 8")
-    desk.get_by_label("Andresen 2014").uncheck()
+    desk.get_by_role("checkbox", name="Andresen 2014").uncheck()
     desk.get_by_role("button", name="Compare").click()
     expect(desk.get_by_text("2 published groups")).to_be_visible()
     assert "andresen" not in desk.url
+
+
+def test_a_cohort_beside_the_papers_says_what_is_not_comparable_and_fits_paper(
+    desk, live_server, papers, own_cases, clinician
+):
+    factories.CohortFactory(owner=clinician, title="From 61", where={
+        "all": [{"variable": "cases.age_years", "is": ">=", "value": 61},
+                {"variable": "cases.publication", "is": "missing"}]})  # fmt: skip
+    desk.goto(live_server.url + reverse("compare"))
+    desk.get_by_label("Cases", exact=True).select_option("From 61")
+    desk.get_by_role("button", name="Compare").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("From 61 beside the literature")
+    age = desk.get_by_role("row", name="Age y per patient")
+    expect(age).to_contain_text("61.5 (0.7)")
+    expect(age).to_contain_text("named by an inconsistent check")
+    remarks = desk.get_by_role("region", name="What cannot be compared")
+    expect(remarks).to_contain_text("no n and so no interval in Andresen 2014")
+    age.get_by_role("link", name="62.11").click()
+    expect(desk.get_by_text("62.11 (SD, 13.37)").first).to_be_visible()
+    desk.go_back()
+    # Published series are told apart by their dashes, own cases by marks of another shape.
+    drawing = desk.get_by_role("region", name="VAS pain").locator(".course-drawing-wide")
+    expect(drawing.locator("circle").first).to_be_visible()
+    desk.emulate_media(media="print")
+    desk.set_viewport_size({"width": 680, "height": 900})
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 680

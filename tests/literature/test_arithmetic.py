@@ -98,10 +98,9 @@ def test_values_spread_as_their_range_allows(values, decimals):
     mean = number(statistics.fmean(values), decimals)
     n = len(values)
     for deviation in (statistics.stdev(values), statistics.pstdev(values)):
-        found = spread.sd_in_range(mean, number(deviation, decimals), low, high, [n], reached=False)
-        assert found.verdict == "consistent"
-    deviation = number(statistics.stdev(values), decimals)
-    assert spread.sd_in_range(mean, deviation, low, high, [n], reached=True).verdict == "consistent"
+        for reached in (False, True):
+            found = spread.sd_in_range(mean, number(deviation, decimals), low, high, [n], reached=reached)
+            assert found.verdict == "consistent"
     assert spread.mean_in_range(mean, low, high, n).verdict == "consistent"
     assert (
         spread.mean_in_range(number(statistics.median(values), decimals), low, high).verdict == "consistent"
@@ -118,6 +117,21 @@ def test_values_that_reach_both_ends_cannot_stand_close_together():
     )
     assert found.verdict == "inconsistent"
     assert "reach both ends" in found.remark
+
+
+def test_the_bounds_of_a_spread_are_written_out_with_the_rounding_that_they_take():
+    found = spread.sd_in_range(
+        printed("47.56"), printed("5.31"), printed("37"), printed("49"), [51], reached=False
+    )
+    assert found.verdict == "inconsistent"
+    assert found.arithmetic == (
+        "√[(47.56 − 37)(49 − 47.56) · 51/50] = 3.938; "
+        "at most √[(47.555 − 36.5)(49.5 − 47.555) · 51/50] = 4.683"
+    )
+    score = (printed("2.9"), printed("0.80"), printed("2", whole=True), printed("5", whole=True))
+    eight = spread.sd_in_range(*score, [8], reached=True)
+    assert eight.verdict == "inconsistent"
+    assert "√{[(2 − 2.95)² + (5 − 2.95)² + (2 · 2.95 − 2 − 5)²/6] / 8} = 0.8145" in eight.arithmetic
 
 
 def test_without_n_the_least_favourable_n_counts():
@@ -225,6 +239,15 @@ def test_p_of_counts_by_hand():
     assert p_counts.from_counts(probability("0.032"), relief[1:]).verdict == "inconsistent"
 
 
+def test_other_readings_of_the_counts_explain_a_verdict_and_change_none():
+    lesions = p_counts.Table(((10, 48), (20, 84)), "out of the lesions")
+    patients = p_counts.Table(((10, 41), (20, 55)), "out of the patients")
+    found = p_counts.from_counts(probability("0.361"), [lesions], [patients])
+    assert found.verdict == "inconsistent"
+    assert "agrees with χ² for 10 : 41 / 20 : 55, out of the patients" in found.remark
+    assert "χ² = 0.09766, df 1, P = 0.755" in found.arithmetic
+
+
 def test_where_nobody_differs_no_p_value_follows():
     table = p_counts.Table(((51, 0), (75, 0)), "counts")
     assert p_counts.from_counts(probability("0.999"), [table]).verdict == "not_testable"
@@ -288,7 +311,35 @@ def test_the_span_of_a_paired_test_holds_the_true_p_value(pairs):
     low, high = p_means.paired_span(*samples)
     p = float(stats.ttest_rel(before, after)[1])
     assert low - 1e-9 <= p <= high + 1e-9
-    assert p_means.paired(probability("0.001", "less_than"), *samples).verdict == "not_testable"
+    assert p_means.paired(p_value(p, 3), *samples).verdict != "inconsistent"
+    if p_means.paired(probability("0.001", "less_than"), *samples).verdict == "consistent":
+        assert p < 0.001
+
+
+@pytest.mark.parametrize(
+    ("text", "qualifier", "verdict"),
+    [
+        ("0.001", "less_than", "consistent"),
+        ("0.02", "exact", "inconsistent"),
+        ("0.00000", "exact", "consistent"),
+    ],
+)
+def test_a_paired_test_is_judged_where_every_correlation_agrees(text, qualifier, verdict):
+    """5.18 / ((1.56 + 1.35) / √51) is a t of 12.7, the smallest of all."""
+    before = p_means.Sample(51, printed("7.43"), printed("1.56"))
+    after = p_means.Sample(51, printed("2.25"), printed("1.35"))
+    found = p_means.paired(probability(text, qualifier), before, after)
+    assert found.verdict == verdict
+    assert "= 12.71" in found.arithmetic
+
+
+def test_a_paired_test_stays_open_where_the_correlation_or_the_deaths_decide():
+    before = p_means.Sample(10, printed("5.0"), printed("2.0"))
+    after = p_means.Sample(10, printed("4.0"), printed("1.0"))
+    assert p_means.paired(probability("0.05", "less_than"), before, after).verdict == "not_testable"
+    slight = probability("0.40", "less_than")
+    assert p_means.paired(slight, before, after).verdict == "consistent"
+    assert p_means.paired(slight, before, after, [8]).verdict == "not_testable"
 
 
 # -- changes, limits, places ------------------------------------------------------------------------------------------

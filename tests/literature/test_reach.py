@@ -43,6 +43,23 @@ def group(paper, arm, n, **more):
 # -- sums -------------------------------------------------------------------------------------------------------------
 
 
+def _success(definition):
+    paper = Paper("B")
+    group(paper, "B", 75)
+    paper.says("technical_success", "n", "75", arm="B", denominator=75)
+    paper.says("complication", "n", "1", arm="B", category="major", denominator=75)
+    if definition is not None:
+        paper.says("technical_success_major_complications", "max", definition)
+    return [check for check in sums.checks(paper.series()) if "75 + 1 = 76 > 75" in check.outcome.arithmetic]
+
+
+def test_a_success_defined_as_free_of_an_event_leaves_no_room_for_that_event():
+    (check,) = _success("0")
+    assert check.verdict == "inconsistent"
+    assert {cell.printed for cell in check.inputs} == {"0", "75", "1"}
+    assert _success("1") == _success(None) == []
+
+
 def test_categories_are_held_against_their_denominator():
     paper = Paper("B")
     for category, n in (("pain relief", 57), ("no improvement", 19)):
@@ -119,6 +136,18 @@ def test_counts_nearest_to_a_p_value_are_taken():
     assert {cell.location for cell in check.inputs} == {"Abstract"}
 
 
+def test_counts_out_of_the_patients_explain_a_p_value_that_their_lesions_do_not_give():
+    paper = Paper("A", "B")
+    for arm, n, lesions, leaks in (("A", 51, 58, 10), ("B", 75, 104, 20)):
+        group(paper, arm, n)
+        paper.says("lesions", "n", str(lesions), arm=arm, unit_of_analysis="lesion")
+        paper.says("leak", "n", str(leaks), arm=arm, denominator=lesions, unit_of_analysis="lesion")
+    paper.says("leak", "p_value", "0.361", comparison="A vs B", test="chi2", unit_of_analysis="lesion")
+    check = one(paper, p_values)
+    assert check.verdict == "inconsistent"
+    assert "10 : 41 / 20 : 55, counts out of 51 / 75 (patient)" in check.outcome.remark
+
+
 @pytest.mark.parametrize(
     ("more", "why"),
     [
@@ -136,6 +165,19 @@ def test_a_p_value_whose_inputs_are_not_printed_says_so(more, why):
     check = one(paper, p_values)
     assert check.verdict == "not_testable"
     assert why in check.outcome.remark
+
+
+def test_a_p_value_of_several_time_points_shows_the_one_that_is_printed():
+    paper = Paper()
+    group(paper, "", 51)
+    for point, mean, sd in (("baseline", "7.43", "1.56"), ("day_1", "2.25", "1.35")):
+        paper.says("vas_pain", "mean", mean, time_point=point)
+        paper.says("vas_pain", "sd", sd, time_point=point)
+    paper.says("vas_pain", "p_value", "0.05", qualifier="less_than", comparison="baseline vs each follow-up")
+    check = one(paper, p_values)
+    assert check.verdict == "not_testable"
+    assert "day 1 is printed" in check.outcome.remark
+    assert "= 12.71" in check.outcome.arithmetic
 
 
 def test_an_arm_must_stay_inside_the_range_of_its_series():

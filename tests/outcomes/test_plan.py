@@ -190,7 +190,7 @@ FILTERS = [
 
 
 @pytest.mark.django_db
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=st.lists(CASES, min_size=1, max_size=6))
 def test_sql_and_python_agree(world):
     with transaction.atomic():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 
 import pytest
@@ -27,6 +28,8 @@ CONTRADICTIONS = {
     # 7.7 − 2.0 and 7.7 − 1.5 are 5.7 and 6.2.
     ("tian-2017", "change", "vas_pain_improvement", "1.4", "1 month"),
     ("tian-2017", "change", "vas_pain_improvement", "1.8", "3 months"),
+    # All 75 are successes “without major complications”, and one has had a major complication.
+    ("tian-2022", "sum", "technical_success", "75", "(B)"),
     # 57 with relief and 19 without are 76 of 75.
     ("tian-2022", "sum", "pain_relief", "57 + 19", "(B)"),
     # 46/51 is 90.196 %.
@@ -98,6 +101,10 @@ class PublishedChecks(TestCase):
                 assert row["formula"] and row["arithmetic"] and row["computed"], row
             if row["verdict"] == "inconsistent":
                 assert row["remark"], row
+            if share := re.fullmatch(r"100 · \d+ / (\d+) = .*", row["arithmetic"]):
+                total = int(share[1])
+                parts = [int(n) for n in re.findall(r"\(N = (\d+)\)", row["cells"])]
+                assert total in (*parts, sum(parts)) or f"= {total} " in row["cells"], row
             for word in ("wrong", "error", "mistake", "fals", "fraud"):
                 assert word not in row["remark"].lower()
 

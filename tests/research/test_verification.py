@@ -8,7 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registry.research.models import ExportReceipt
+from registry.research.releases import shelf
 from registry.research.verification import Verdict, verify
+from tests.research.releases.conftest import frozen
 from tests.research.test_export import body
 
 
@@ -126,3 +128,28 @@ def test_an_archive_of_another_registry_is_held_against_its_own_receipt(archive,
 
 def test_no_file(tmp_path, db):
     assert found(tmp_path / "nothing.csv")[0] == 2
+
+
+def test_files_of_a_release_are_known_one_by_one(world, tmp_path, settings):
+    settings.RELEASE_DIR = tmp_path / "releases"
+    release = frozen(world.researcher)
+    for file in release.files:
+        code, said = found(shelf.folder_of(release.slug) / file["file"])
+        assert (
+            code == 0 and f"{file['file']} of release {release.slug}" in said and str(release.token) in said
+        )
+    download = tmp_path / f"{release.slug}-cases.csv"
+    data = (shelf.folder_of(release.slug) / "cases.csv").read_bytes()
+    for damaged, words in (
+        (data[:-10], "cut off: 10 of"),
+        (data.replace(b"male", b"mule"), "has been changed"),
+    ):
+        download.write_bytes(damaged)
+        code, said = found(download)
+        assert code == 1 and words in said
+    assert found(download, receipt=str(release.token))[0] == 1
+    download.write_bytes(data)
+    assert found(download.rename(tmp_path / "renamed"), receipt=str(release.token))[0] == 0
+    download.with_name("other").write_bytes(b"other")
+    code, said = found(download.with_name("other"), receipt=str(release.token))
+    assert code == 1 and "none that is called other" in said

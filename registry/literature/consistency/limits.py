@@ -42,7 +42,7 @@ def meets_criterion(value: Number, criterion: Number) -> Outcome:
     return Outcome.of(
         agrees,
         formula=_("the range fulfils the criterion"),
-        arithmetic=f"{value.shown} ({criterion.shown})",
+        arithmetic=f"{value.shown}: {value.shown_range}; {criterion.shown}",
         computed=criterion.shown,
         remark=_("A whole number of years stands for the whole year of life.") if agrees else "",
     )

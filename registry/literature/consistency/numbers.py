@@ -153,6 +153,11 @@ def shown_p(value: float) -> str:
     return shown(value, 3)
 
 
+def p_is(shown_value: str) -> str:
+    """``P = 0.0347``, ``P < 0.0001``."""
+    return f"P {shown_value}" if shown_value.startswith("<") else f"P = {shown_value}"
+
+
 def shown_span(low: float | Fraction, high: float | Fraction, significant: int = 6) -> str:
     """``60.126–60.136``, or one number where the ends show the same."""
     ends = shown(low, significant), shown(high, significant)

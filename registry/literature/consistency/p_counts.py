@@ -7,9 +7,9 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.literature.consistency.numbers import Number, shown_p
+from registry.literature.consistency.numbers import Number, p_is, shown, shown_p
 from registry.literature.consistency.result import Input, Outcome, joined
-from registry.literature.consistency.tails import chi2, fisher
+from registry.literature.consistency.tails import chi2_statistic, chi2_tail, fisher, freedom_of
 
 #: Larger tables are left to χ² alone.
 TWO_BY_TWO = 2
@@ -36,15 +36,27 @@ class Table:
         )
 
     @cached_property
-    def results(self) -> dict[str, float]:
-        """Two-sided P value of each test that the table admits."""
+    def statistics(self) -> dict[str, float]:
+        """χ² without and, for four counts, with Yates' correction."""
         if self.empty:
             return {}
-        found = {"χ²": chi2(self.rows)}
-        if len(self.rows) == TWO_BY_TWO and len(self.rows[0]) == TWO_BY_TWO:
-            found[_("χ² with Yates' correction")] = chi2(self.rows, yates=True)
+        found = {"χ²": chi2_statistic(self.rows)}
+        if self._is_two_by_two:
+            found[_("χ² with Yates' correction")] = chi2_statistic(self.rows, yates=True)
+        return found
+
+    @cached_property
+    def results(self) -> dict[str, float]:
+        """Two-sided P value of each test that the table admits."""
+        freedom = freedom_of(self.rows)
+        found = {name: chi2_tail(statistic, freedom) for name, statistic in self.statistics.items()}
+        if found and self._is_two_by_two:
             found[_("Fisher's exact test")] = fisher(*self.rows[0], *self.rows[1])
         return found
+
+    @property
+    def _is_two_by_two(self) -> bool:
+        return len(self.rows) == TWO_BY_TWO and len(self.rows[0]) == TWO_BY_TWO
 
     def agreeing(self, p: Number) -> list[str]:
         return [name for name, value in self.results.items() if p.may_be(value, value)]
@@ -52,17 +64,25 @@ class Table:
     @property
     def line(self) -> str:
         return f"{self.text}: " + "; ".join(
-            f"{name} P = {shown_p(value)}" for name, value in self.results.items()
+            f"{name}{self._statistic(name)} {p_is(shown_p(value))}" for name, value in self.results.items()
         )
+
+    def _statistic(self, name: str) -> str:
+        """`` = 0.115, df 1,``"""
+        statistic = self.statistics.get(name)
+        if statistic is None:
+            return ""
+        return f" = {shown(statistic, 4)}, {_('df')} {freedom_of(self.rows)},"
 
 
 FORMULA = gettext_lazy("P of χ², χ² with Yates' correction or Fisher's exact test")
 
 
-def from_counts(p: Number, tables: Sequence[Table]) -> Outcome:
+def from_counts(p: Number, tables: Sequence[Table], elsewhere: Sequence[Table] = ()) -> Outcome:
     """Whether any test on any of the tables gives the printed P value.
 
-    Several tables are different readings of the same printed counts; the verdict says which of them agree.
+    Several tables are different readings of the same printed counts; the verdict says which of them agree. Tables from
+    ``elsewhere`` (other places, other sizes of the groups) change no verdict: they can only explain one.
     """
     testable = [table for table in tables if not table.empty]
     if not testable:
@@ -87,6 +107,12 @@ def from_counts(p: Number, tables: Sequence[Table]) -> Outcome:
             )
     else:
         remarks.append(_("Another test, or counts other than the printed ones, can explain it."))
+        remarks += [
+            _("It agrees with %(tests)s for %(counts)s, %(words)s.")
+            % {"tests": ", ".join(names), "counts": table.text, "words": table.words}
+            for table in elsewhere
+            if (names := table.agreeing(p))
+        ]
     return Outcome.of(
         bool(agreeing),
         formula=str(FORMULA),

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.literature.consistency.numbers import Number, shown, shown_p, shown_p_span
-from registry.literature.consistency.result import Outcome, joined
+from registry.literature.consistency.numbers import Number, p_is, shown, shown_p, shown_p_span
+from registry.literature.consistency.result import Outcome, Verdict, joined
 from registry.literature.consistency.tails import t_tail
 
 STUDENT, WELCH = "Student", "Welch"
@@ -65,27 +65,39 @@ def _tail(distance: float, error: float, freedom: float) -> float:
     return t_tail(distance / error, freedom)
 
 
+def _student_error(n: int, m: int, one: float, other: float) -> tuple[float, float]:
+    """Standard error of the difference and degrees of freedom, from two sizes and two variances."""
+    freedom = n + m - 2
+    return math.sqrt(((n - 1) * one + (m - 1) * other) / freedom * (1 / n + 1 / m)), freedom
+
+
+def _welch_error(n: int, m: int, one: float, other: float) -> tuple[float, float]:
+    first, second = one / n, other / m
+    if first + second == 0:
+        return 0.0, 1.0
+    freedom = (first + second) ** 2 / (first**2 / (n - 1) + second**2 / (m - 1))
+    return math.sqrt(first + second), freedom
+
+
+_ERRORS = {STUDENT: _student_error, WELCH: _welch_error}
+
+
 def _student(pair: Pair) -> tuple[float, float]:
     n, m = pair.first.n, pair.second.n
-    freedom = n + m - 2
     least, most = _distances(pair)
-    errors = [
-        math.sqrt(((n - 1) * one + (m - 1) * other) / freedom * (1 / n + 1 / m))
-        for one, other in zip(_variances(pair.first), _variances(pair.second), strict=True)
-    ]
-    return _tail(most, errors[0], freedom), _tail(least, errors[1], freedom)
+    ends = zip(_variances(pair.first), _variances(pair.second), strict=True)
+    narrow, wide = (_student_error(n, m, *variances) for variances in ends)
+    return _tail(most, *narrow), _tail(least, *wide)
 
 
 def _welch(pair: Pair) -> tuple[float, float]:
-    """The degrees of freedom are largest at most n + m − 2, and least where the variances are at their ends."""
+    """The degrees of freedom are at most n + m − 2, and least where the variances are at their ends."""
     n, m = pair.first.n, pair.second.n
     least, most = _distances(pair)
-    parts = [(one / n, other / m) for one in _variances(pair.first) for other in _variances(pair.second)]
-    freedoms = [
-        (one + other) ** 2 / (one**2 / (n - 1) + other**2 / (m - 1)) if one + other > 0 else 1.0
-        for one, other in parts
+    corners = [
+        _welch_error(n, m, one, other) for one in _variances(pair.first) for other in _variances(pair.second)
     ]
-    errors = [math.sqrt(one + other) for one, other in parts]
+    errors, freedoms = zip(*corners, strict=True)
     return _tail(most, min(errors), n + m - 2), _tail(least, max(errors), min(freedoms))
 
 
@@ -105,8 +117,10 @@ def from_means(p: Number, pairs: Sequence[Pair]) -> Outcome:
         fits = [name for name, span in spans.items() if p.may_be(*span)]
         (agreeing if fits else disagreeing).append((pair, fits))
         lines.append(
-            f"{pair.words}: {_t_text(pair)}; "
-            + "; ".join(f"{name} P = {shown_p_span(*span)}" for name, span in spans.items())
+            f"{pair.words}: "
+            + "; ".join(
+                f"{name} {_t_text(pair, name)}{p_is(shown_p_span(*span))}" for name, span in spans.items()
+            )
         )
     remarks = []
     if agreeing:
@@ -142,16 +156,16 @@ def _is_last_place(p: Number) -> bool:
     return p.decimals > 0 and p.value == Fraction(1, 10**p.decimals)
 
 
-def _t_text(pair: Pair) -> str:
+def _t_text(pair: Pair, test: str) -> str:
+    """``t = (57.22 − 62.11) / 2.29 = -2.136, df 124, `` for the numbers as they are printed."""
     one, other = pair.first, pair.second
-    n, m = one.n, other.n
-    variance = ((n - 1) * float(one.sd.value) ** 2 + (m - 1) * float(other.sd.value) ** 2) / (n + m - 2)
-    error = math.sqrt(variance * (1 / n + 1 / m))
-    distance = float(one.mean.value - other.mean.value)
+    variances = float(one.sd.value) ** 2, float(other.sd.value) ** 2
+    error, freedom = _ERRORS[test](one.n, other.n, *variances)
     if error == 0:
         return ""
     means = f"{shown(one.mean.value)} − {shown(other.mean.value)}"
-    return f"t = ({means}) / {shown(error, 4)} = {shown(distance / error, 4)}"
+    t = shown(float(one.mean.value - other.mean.value) / error, 4)
+    return f"t = ({means}) / {shown(error, 4)} = {t}, {_('df')} {shown(freedom, 4)}, "
 
 
 # -- paired -----------------------------------------------------------------------------------------------------------
@@ -172,23 +186,43 @@ def paired_span(before: Sample, after: Sample) -> tuple[float, float]:
     return _tail(most, narrowest / root, freedom), _tail(least, widest / root, freedom)
 
 
-def paired(p: Number, before: Sample, after: Sample) -> Outcome:
-    """Measurements of the same patients: without the correlation between them no P value follows.
+def paired(p: Number, before: Sample, after: Sample, fewer: Sequence[int] = ()) -> Outcome:
+    """Measurements of the same patients: without the correlation between them no single P value follows.
 
-    The span over every correlation is shown, so that a reader sees how much is open.
+    The span over every correlation decides where all of it, or none of it, lies within the printed P value. ``fewer``
+    are other numbers of patients who may lie behind it, as some had died.
     """
     n = min(before.n, after.n)
     if n < 2:
         return Outcome.untestable(_("No group sizes are printed for these means."), formula=str(PAIRED))
-    low, high = paired_span(before, after)
+    spans = [paired_span(replace(before, n=size), replace(after, n=size)) for size in (n, *fewer) if size > 1]
+    low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+    verdict = Verdict.NOT_TESTABLE
     remark = _("A paired test needs the correlation between the two measurements, which is not printed.")
     if float(p.low or 0) <= low and high <= float(1 if p.high is None else p.high):
+        verdict = Verdict.CONSISTENT
         remark = joined([remark, _("Whatever it is, a paired t test gives a P within the printed one.")])
-    means = f"{shown(before.mean.value)} − {shown(after.mean.value)}"
-    return Outcome.untestable(
-        remark,
+    elif not p.may_be(low, high):
+        verdict = Verdict.INCONSISTENT
+        remark = joined([remark, _("Whatever it is, a paired t test gives a P outside the printed one.")])
+    return Outcome(
+        verdict,
         formula=str(PAIRED),
-        arithmetic=f"n = {n}, {means} = {shown(before.mean.value - after.mean.value)}",
+        arithmetic=_paired_text(before, after, n),
+        remark=remark,
         computed=_("paired t test: P from %(low)s to %(high)s")
         % {"low": shown_p(low), "high": shown_p(high)},
     )
+
+
+def _paired_text(before: Sample, after: Sample, n: int) -> str:
+    """``t`` at the widest and, where it is not endless, the narrowest spread of the differences, as printed."""
+    means = f"{shown(before.mean.value)} − {shown(after.mean.value)}"
+    distance = float(before.mean.value - after.mean.value)
+    lines = [f"n = {n}, {_('df')} {n - 1}, {means} = {shown(distance)}"]
+    for sign, sd in (("+", before.sd.value + after.sd.value), ("−", before.sd.value - after.sd.value)):
+        if sd:
+            spread = f"|{shown(before.sd.value)} {sign} {shown(after.sd.value)}|"
+            t = shown(distance / (abs(float(sd)) / math.sqrt(n)), 4)
+            lines.append(f"t = {shown(distance)} / ({spread} / √{n}) = {t}")
+    return "; ".join(lines)

@@ -10,11 +10,12 @@ from registry.literature.consistency.p_counts import Table, from_counts
 from registry.literature.consistency.p_means import Pair, Sample, from_means, paired
 from registry.literature.consistency.percents import possible_counts
 from registry.literature.consistency.quantities import Bundle, Cell, Series, Size
-from registry.literature.consistency.result import Check, Family, Input, Outcome, make
+from registry.literature.consistency.relations import SIZES
+from registry.literature.consistency.result import Check, Family, Input, Outcome, Verdict, joined, make
 from registry.literature.consistency.sums import listed
 from registry.literature.models import Statistic, UnitOfAnalysis
 from registry.literature.names import printed_words
-from registry.literature.words import TESTS
+from registry.literature.words import TESTS, time_point_words
 
 #: Tests that compare ranks or need every value: nothing printed of a group gives their P value.
 BY_VALUES = frozenset({"friedman", "wilcoxon", "mann-whitney", "kruskal-wallis", "log-rank"})
@@ -49,10 +50,10 @@ def _judge(series: Series, cell: Cell, arms: Sequence[str]) -> tuple[Family, lis
         remark = _("A test of ranks needs the value of every patient.")
         return Family.P_MEANS, [], Outcome.untestable(remark)
     if len(arms) > 1:
-        tables = _tables(series, cell, arms)
+        tables, elsewhere = _tables(series, cell, arms)
         if tables:
             inputs = [source for table in tables for source in table.inputs]
-            return Family.P_COUNTS, _once(inputs), from_counts(cell.number, tables)
+            return Family.P_COUNTS, _once(inputs), from_counts(cell.number, tables, elsewhere)
         if len(arms) == 2:
             pairs, inputs = _pairs(series, cell, arms)
             if inputs:
@@ -67,6 +68,17 @@ def _judge(series: Series, cell: Cell, arms: Sequence[str]) -> tuple[Family, lis
         found = _paired(series, cell, row.comparison.removeprefix("baseline vs "))
         if found is not None:
             return found
+        later = _later_points(series, cell)
+        if later and (found := _paired(series, cell, later[0])) is not None:
+            family, inputs, outcome = found
+            words = _("Of the time points compared, %(point)s is printed.") % {
+                "point": time_point_words(later[0])
+            }
+            return (
+                family,
+                inputs,
+                replace(outcome, verdict=Verdict.NOT_TESTABLE, remark=joined([words, outcome.remark])),
+            )
         return Family.P_MEANS, [], Outcome.untestable(_("The values that were compared are not printed."))
     family = Family.P_COUNTS if row.test in ("chi2", "fisher") else Family.P_MEANS
     return family, [], Outcome.untestable(_("What each of the compared groups showed is not printed."))
@@ -79,11 +91,15 @@ def _once(inputs: Sequence[Input]) -> list[Input]:
 # -- counts -----------------------------------------------------------------------------------------------------------
 
 
-def _tables(series: Series, cell: Cell, arms: Sequence[str]) -> list[Table]:
-    """Every reading of the counts behind a P value, those that stand in the same place first."""
+def _tables(series: Series, cell: Cell, arms: Sequence[str]) -> tuple[list[Table], list[Table]]:
+    """The readings of the counts behind a P value that stand in the same place, else all of them; and what else those
+    counts could be read as: at other places, or out of what else is counted in the groups."""
     found = [*_of_categories(series, cell, arms), *_of_shares(series, cell, arms)]
     near = [table for table in found if _stands_at(table, cell)]
-    return _distinct(near or found)
+    judged = _distinct(near or found)
+    known = {table.rows for table in judged}
+    others = _distinct([*found, *_of_other_sizes(series, cell, arms)])
+    return judged, [table for table in others if table.rows not in known]
 
 
 def _stands_at(table: Table, cell: Cell) -> bool:
@@ -157,6 +173,27 @@ def _of_shares(series: Series, cell: Cell, arms: Sequence[str]) -> Iterator[Tabl
             )
 
 
+def _of_other_sizes(series: Series, cell: Cell, arms: Sequence[str]) -> Iterator[Table]:
+    """Counts out of the other numbers that are printed of each arm: of its patients instead of its lesions."""
+    bundles = [_share_bundles(series, cell, arm) for arm in arms]
+    for combination in itertools.product(*bundles):
+        counts = [bundle.get(Statistic.N) for bundle in combination]
+        for unit in dict.fromkeys(SIZES):
+            sizes = [series.size(unit, arm) for arm in arms]
+            pairs = [
+                (count.count, size.n) for count, size in zip(counts, sizes, strict=True) if count and size
+            ]
+            if len(pairs) == len(arms) and all(count <= total for count, total in pairs):
+                yield Table(
+                    tuple((count, total - count) for count, total in pairs),
+                    _("counts out of %(sizes)s")
+                    % {
+                        "sizes": f"{' / '.join(str(total) for _count, total in pairs)} "
+                        f"({UnitOfAnalysis(unit).label})"
+                    },
+                )
+
+
 def _share_bundles(series: Series, cell: Cell, arm: str) -> list[Bundle]:
     about = cell.about
     found = [
@@ -212,6 +249,14 @@ def _sizes_alike(one: Sequence[Size], other: Sequence[Size]) -> Iterator[tuple[S
 # -- the same patients again ------------------------------------------------------------------------------------------
 
 
+def _later_points(series: Series, cell: Cell) -> list[str]:
+    """The time points after baseline at which a mean is printed of what a P value is about."""
+    about = cell.about
+    found = series.find(about.variable, arm=about.arm, category=about.category)
+    points = (bundle.about.time_point for bundle in found if Statistic.MEAN in bundle.cells)
+    return [point for point in dict.fromkeys(points) if point not in ("", "baseline")]
+
+
 def _paired(series: Series, cell: Cell, time_point: str) -> tuple[Family, list[Input], Outcome] | None:
     about = cell.about
     found = []
@@ -228,6 +273,7 @@ def _paired(series: Series, cell: Cell, time_point: str) -> tuple[Family, list[I
         if bundle is None or not sizes:
             return None
         found.append((bundle, sizes[0]))
+        fewer = [size.n for size in sizes[1:] if size.unit == sizes[0].unit]
     samples = [
         Sample(size.n, bundle.cells[Statistic.MEAN].number, bundle.cells[Statistic.SD].number)
         for bundle, size in found
@@ -237,4 +283,4 @@ def _paired(series: Series, cell: Cell, time_point: str) -> tuple[Family, list[I
         for bundle, size in found
         for source in (bundle.cells[Statistic.MEAN].input(), bundle.cells[Statistic.SD].input(), *size.inputs)
     ]
-    return Family.P_MEANS, _once(inputs), paired(cell.number, samples[0], samples[1])
+    return Family.P_MEANS, _once(inputs), paired(cell.number, samples[0], samples[1], fewer)

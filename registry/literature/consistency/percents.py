@@ -57,7 +57,7 @@ def possible(percent: Number, total: int) -> Outcome:
         bool(found),
         formula=_("some whole n with 100 · n / N rounding to the percentage"),
         arithmetic="; ".join(
-            f"{n}/{total} = {shown(Fraction(100 * n, total))} %" for n in found[:3] or around
+            f"100 · {n} / {total} = {shown(Fraction(100 * n, total))}" for n in found[:3] or around
         ),
         computed=", ".join(f"{n}/{total}" for n in found[:3]) or _("no count"),
         remark="" if found else _("Another denominator, for instance without patients lost, can explain it."),

@@ -87,6 +87,9 @@ def pooled_sd(groups: Sequence[Group], whole: Number) -> Outcome:
     within = sum((group.n - 1) * float(_sd(group).value) ** 2 for group in groups)
     between = sum(group.n * (float(group.mean.value) - mean) ** 2 for group in groups)
     squares = within + between
+    terms = [f"{group.n - 1} · {shown(_sd(group).value)}²" for group in groups] + [
+        f"{group.n} · ({shown(group.mean.value)} − {shown(mean)})²" for group in groups
+    ]
     widest = max(float(_sd(group).value) for group in groups)
     remark = ""
     if not agrees:
@@ -98,8 +101,7 @@ def pooled_sd(groups: Sequence[Group], whole: Number) -> Outcome:
     return Outcome.of(
         agrees,
         formula=SD,
-        arithmetic=f"√[({shown(within)} + {shown(between)}) / {total - 1}] = "
-        f"{shown(math.sqrt(squares / (total - 1)))}",
+        arithmetic=f"√[({' + '.join(terms)}) / {total - 1}] = {shown(math.sqrt(squares / (total - 1)))}",
         computed=shown_span(*spans[0]),
         remark=remark,
     )

@@ -63,6 +63,7 @@ class Cell:
             self.location,
             tuple(row.pk for row in self.rows),
             tuple(row.order for row in self.rows),
+            self.denominator,
         )
 
 

@@ -52,6 +52,11 @@ CHANGES: Mapping[str, str] = {"vas_pain_improvement": "vas_pain"}
 #: A criterion of inclusion → the variable that it limits.
 ELIGIBLE: Mapping[str, str] = {"eligible_age_years": "age_years"}
 
+#: How many events a paper's definition of a success allows → the success, the event and its category.
+EXCLUDED: Mapping[str, tuple[str, str, str]] = {
+    "technical_success_major_complications": ("technical_success", "complication", "major"),
+}
+
 #: Number of patients in the series that a paper cites.
 CITED = "cited_patients"
 

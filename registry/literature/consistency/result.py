@@ -43,6 +43,8 @@ class Input:
     values: tuple[int, ...] = ()
     #: Their positions in the transcription.
     positions: tuple[int, ...] = ()
+    #: The number of patients, lesions or approaches that the transcription puts beside it.
+    denominator: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Values between ``a`` and ``b`` with mean ``m`` have a sample standard deviation of at most
 ``√[(m − a)(b − m) · n/(n − 1)]`` (Bhatia and Davis 2000; with ``m`` in the middle this is Popoviciu's bound). Where
 both ends are values of the group itself, the standard deviation has a least value too: two values at the ends and all
-others at the one place that the mean leaves for them.
+others at the one place that the mean leaves for them, divided by ``n`` because some papers divide by it.
 """
 
 import math
@@ -18,7 +18,7 @@ from registry.literature.consistency.result import Check, Family, Outcome, joine
 from registry.literature.models import Statistic
 
 MOST = "√[(mean − min)(max − mean) · n/(n − 1)]"
-LEAST = "√{[(min − m)² + (max − m)² + (2m − min − max)²/(n − 2)] / (n − 1)}"
+LEAST = "√{[(min − mean)² + (max − mean)² + (2·mean − min − max)²/(n − 2)] / n}"
 
 # -- arithmetic -------------------------------------------------------------------------------------------------------
 
@@ -31,16 +31,21 @@ def mean_in_range(center: Number, low: Number, high: Number, n: int | None = Non
     if n is not None and n > 1:
         least, most = (bottom * (n - 1) + low_end(high)) / n, (high_end(low) + top * (n - 1)) / n
         formula = "[(n − 1)·min + max] / n ≤ mean ≤ [min + (n − 1)·max] / n"
+        ends = (
+            f"({n - 1} · {shown(bottom)} + {shown(low_end(high))}) / {n} = {shown(least)}",
+            f"({shown(high_end(low))} + {n - 1} · {shown(top)}) / {n} = {shown(most)}",
+        )
     else:
         least, most = bottom, top
         formula = _("min ≤ value ≤ max")
+        ends = shown(least), shown(most)
     agrees = center.may_be(least, most)
     return Outcome.of(
         agrees,
         formula=formula,
-        arithmetic=f"{shown(least)} ≤ {center.shown} ≤ {shown(most)}"
+        arithmetic=f"{ends[0]} ≤ {center.shown} ≤ {ends[1]}"
         if agrees
-        else f"{center.shown} ∉ {shown(least)}–{shown(most)}",
+        else f"{center.shown} ∉ {ends[0]} … {ends[1]}",
         computed=f"{shown(least)}–{shown(most)}",
     )
 
@@ -53,24 +58,39 @@ def high_end(number: Number) -> Fraction:
     return number.high if number.high is not None else number.value
 
 
+def _nearest_to_middle(mean: Number, bottom: Fraction, top: Fraction) -> Fraction:
+    """The mean that both bounds take: of all that the printed one may stand for, the nearest to the middle."""
+    return min(max((bottom + top) / 2, low_end(mean)), high_end(mean))
+
+
 def most_sd(mean: Number, low: Number, high: Number, n: int | None) -> float:
     """The largest sample standard deviation; without ``n`` that of the least favourable n, two."""
-    bottom, top = float(low_end(low)), float(high_end(high))
-    middle = (bottom + top) / 2
-    at = min(max(middle, float(low_end(mean))), float(high_end(mean)))
-    factor = n / (n - 1) if n is not None and n > 1 else 2.0
-    return math.sqrt(max((at - bottom) * (top - at), 0.0) * factor)
+    return _most(_nearest_to_middle(mean, low_end(low), high_end(high)), low_end(low), high_end(high), n)[0]
+
+
+def _most(at: Fraction, bottom: Fraction, top: Fraction, n: int | None) -> tuple[float, str]:
+    """The largest sample standard deviation for a mean and a range, and its arithmetic."""
+    n = n if n is not None and n > 1 else 2
+    found = math.sqrt(max(float((at - bottom) * (top - at)), 0.0) * n / (n - 1))
+    m, a, b = shown(at), shown(bottom), shown(top)
+    return found, f"√[({m} − {a})({b} − {m}) · {n}/{n - 1}] = {shown(found, 4)}"
 
 
 def least_sd(mean: Number, low: Number, high: Number, n: int | None) -> float:
-    """The smallest sample standard deviation of ``n`` values that reach both ends; zero without ``n``."""
-    bottom, top = float(high_end(low)), float(low_end(high))
+    """The smallest standard deviation of ``n`` values that reach both ends; zero without ``n``."""
+    return _least(mean, low, high, n)[0]
+
+
+def _least(mean: Number, low: Number, high: Number, n: int | None) -> tuple[float, str]:
+    bottom, top = high_end(low), low_end(high)
     if n is None or n < 3 or top <= bottom:
-        return 0.0
-    middle = (bottom + top) / 2
-    at = min(max(middle, float(low_end(mean))), float(high_end(mean)))
+        return 0.0, ""
+    at = _nearest_to_middle(mean, bottom, top)
     squares = (bottom - at) ** 2 + (top - at) ** 2 + (2 * at - bottom - top) ** 2 / (n - 2)
-    return math.sqrt(squares / (n - 1))
+    found = math.sqrt(squares / n)
+    m, a, b = shown(at), shown(bottom), shown(top)
+    text = f"√{{[({a} − {m})² + ({b} − {m})² + (2 · {m} − {a} − {b})²/{n - 2}] / {n}}} = {shown(found, 4)}"
+    return found, text
 
 
 def sd_in_range(
@@ -86,11 +106,14 @@ def sd_in_range(
     ]
     n, least, most = next((one for one in tried if sd.may_be(one[1], one[2])), tried[0])
     agrees = sd.may_be(least, most)
-    m, a, b = (shown(number.value) for number in (mean, low, high))
-    exact = float(mean.value - low.value) * float(high.value - mean.value)
-    factor = n / (n - 1) if n is not None and n > 1 else 2.0
-    over = f"{n}/{n - 1}" if n is not None else "2"
-    text = f"√[({m} − {a})({b} − {m}) · {over}] = {shown(math.sqrt(max(exact, 0.0) * factor), 4)}"
+    as_printed = _most(mean.value, low.value, high.value, n)[1]
+    bottom, top = low_end(low), high_end(high)
+    widest = _most(_nearest_to_middle(mean, bottom, top), bottom, top, n)[1]
+    lines = [as_printed]
+    if widest != as_printed:
+        lines.append(_("at most %(arithmetic)s") % {"arithmetic": widest})
+    if reached and least > 0:
+        lines.append(_("at least %(arithmetic)s") % {"arithmetic": _least(mean, low, high, n)[1]})
     remark = ""
     if not agrees:
         remark = (
@@ -101,7 +124,7 @@ def sd_in_range(
     return Outcome.of(
         agrees,
         formula=f"{LEAST} ≤ SD ≤ {MOST}" if reached and least > 0 else f"SD ≤ {MOST}",
-        arithmetic=text,
+        arithmetic="; ".join(lines),
         computed=_("%(least)s to %(most)s") % {"least": shown(least, 4), "most": shown(most, 4)},
         remark=remark,
     )

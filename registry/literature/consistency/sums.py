@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.utils.translation import gettext as _
 
 from registry.literature.consistency.quantities import About, Bundle, Cell, Series
-from registry.literature.consistency.relations import DENOMINATOR, KINDS, PARTS, SUBSETS
+from registry.literature.consistency.relations import DENOMINATOR, EXCLUDED, KINDS, PARTS, SUBSETS
 from registry.literature.consistency.result import Check, Family, Input, Outcome, make
 from registry.literature.models import Statistic, UnitOfAnalysis
 
@@ -42,6 +42,21 @@ def at_most(part: int, whole: int) -> Outcome:
     )
 
 
+def apart(successes: int, events: int, total: int) -> Outcome:
+    """Whether successes, and the events that their definition excludes, are different patients of one group."""
+    found = successes + events
+    agrees = found <= total
+    return Outcome.of(
+        agrees,
+        formula=_("successes + events that their definition excludes ≤ size of the group"),
+        arithmetic=f"{successes} + {events} = {found} {'≤' if agrees else '>'} {total}",
+        computed=f"{found}",
+        remark=""
+        if agrees
+        else _("An event that was noticed after the success was recorded, or counted apart, can explain it."),
+    )
+
+
 def _signed(number: int) -> str:
     return f"+{number}" if number > 0 else f"−{-number}"
 
@@ -57,6 +72,7 @@ def checks(series: Series) -> Iterator[Check]:
     yield from _others(series)
     yield from _kinds(series)
     yield from _subsets(series)
+    yield from _excluded(series)
 
 
 def counts(bundles: Iterable[Bundle]) -> list[Cell]:
@@ -261,6 +277,29 @@ def _subsets(series: Series) -> Iterator[Check]:
                 inputs_of(part, whole),
                 part.number.shown,
                 at_most(part.count, whole.count),
+            )
+
+
+def _excluded(series: Series) -> Iterator[Check]:
+    """A success that the paper defines as being without an event, beside the number of those events."""
+    for definition, (success_name, event_name, category) in EXCLUDED.items():
+        allowed = next(iter(series.find(definition)), None)
+        limit = allowed.get(Statistic.MAX) if allowed is not None else None
+        if limit is None or limit.count:
+            continue
+        for arm in ["", *series.arms]:
+            success = series.count(success_name, arm)
+            event = series.count(event_name, arm, category)
+            if success is None or event is None or success.denominator is None:
+                continue
+            yield make(
+                Family.SUM,
+                series.label(success.about, _("without the events that its definition excludes")),
+                (success_name, event_name, category, arm),
+                success_name,
+                inputs_of(limit, success, event),
+                success.number.shown,
+                apart(success.count, event.count, success.denominator),
             )
 
 

@@ -26,7 +26,16 @@ def t_tail(statistic: float, freedom: float) -> float:
 
 
 def chi2(rows: Sequence[Sequence[int]], *, yates: bool = False) -> float:
-    """P of Pearson's χ² of a table of counts; ``yates`` moves every count half a step towards what is expected."""
+    """P of Pearson's χ² of a table of counts."""
+    return chi2_tail(chi2_statistic(rows, yates=yates), freedom_of(rows))
+
+
+def freedom_of(rows: Sequence[Sequence[int]]) -> int:
+    return (len(rows) - 1) * (len(rows[0]) - 1)
+
+
+def chi2_statistic(rows: Sequence[Sequence[int]], *, yates: bool = False) -> float:
+    """Pearson's χ² of a table of counts; ``yates`` moves every count half a step towards what is expected."""
     total = sum(map(sum, rows))
     columns = [sum(column) for column in zip(*rows, strict=True)]
     statistic = 0.0
@@ -37,7 +46,7 @@ def chi2(rows: Sequence[Sequence[int]], *, yates: bool = False) -> float:
             if yates:
                 distance -= min(0.5, distance)
             statistic += distance**2 / expected
-    return chi2_tail(statistic, (len(rows) - 1) * (len(columns) - 1))
+    return statistic
 
 
 @cache

@@ -144,14 +144,17 @@ def _values_context(request: HttpRequest, arms: list, values: list[ReportedValue
     lines = lines_of([value for value in values if form.passes(value)])
     used = [arm for arm in arms if any(arm.code in line.cells for line in lines)]
     whole = any("" in line.cells for line in lines)
-    codes = [""] * whole + [arm.code for arm in used]
+    columns = [("", _("Series"))] * whole + [(arm.code, arm.label or arm.code) for arm in used]
     return {
         "form": form,
-        "columns": [("", _("Series"))] * whole + [(arm.code, arm.label or arm.code) for arm in used],
+        "columns": columns,
         "lines": [
             {
                 "line": line,
-                "cells": [{"text": line.cell(code), "link": line.link(code)} for code in codes],
+                "cells": [
+                    {"group": label, "text": line.cell(code), "link": line.link(code)}
+                    for code, label in columns
+                ],
                 "first": position == 0
                 or (lines[position - 1].variable, lines[position - 1].location)
                 != (line.variable, line.location),
@@ -159,7 +162,7 @@ def _values_context(request: HttpRequest, arms: list, values: list[ReportedValue
             for position, line in enumerate(lines)
         ],
         "has_p": any(line.p_values for line in lines),
-        "width": 3 + len(codes) + any(line.p_values for line in lines),
+        "width": 3 + len(columns) + any(line.p_values for line in lines),
         "count": len(values),
         "filtered": any(form.cleaned_data.values()),
     }

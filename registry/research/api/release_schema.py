@@ -64,7 +64,7 @@ RERUN = {
     "anyOf": [
         _object(
             {
-                "state": {**_TEXT, "enum": ["waiting", "done", "failed"]},
+                "state": {**_TEXT, "enum": ["waiting", "running", "done", "failed"]},
                 "at": {**_TEXT, "format": "date-time"},
                 "by": _TEXT,
                 "same": {**_BOOLEAN, "description": "Every file was rebuilt with the same SHA-256."},

@@ -111,7 +111,7 @@ class WholeReleaseSerializer(ReleaseSerializer):
             "files": ShownField(of=self.files, schema=FILES),
             "results": ShownField(of=self.results, schema=RESULTS),
             "citation": ShownField(of=cited, schema=TEXT),
-            "rerun": ShownField(of=last_rerun, schema=RERUN, help_text="What the last rerun gave."),
+            "rerun": ShownField(of=self.rerun, schema=RERUN, help_text="What the last rerun gave."),
         }
 
     def standing(self, release: Release) -> Standing:
@@ -128,6 +128,9 @@ class WholeReleaseSerializer(ReleaseSerializer):
     def results(self, release: Release) -> list[dict[str, Any]]:
         return [] if self.standing(release).lost else release.results
 
+    def rerun(self, release: Release) -> dict[str, Any] | None:
+        return last_rerun(release, self.standing(release))
+
 
 def _address_of(release: Release, name: str, request: Request) -> str:
     return reverse("api-releases-file", args=[release.slug, name], request=request)
@@ -138,10 +141,15 @@ def cited(release: Release) -> str:
     return citation.as_text(release).strip() if release.is_ready else ""
 
 
-def last_rerun(release: Release) -> dict[str, Any] | None:
-    """What came of the last rerun, in words where nothing came of it."""
+def last_rerun(release: Release, how: Standing) -> dict[str, Any] | None:
+    """What came of the last rerun, in words where nothing came of it; rows and cells only while tables are read."""
     if release.rerun is None:
         return None
     said = {name: value for name, value in release.rerun.items() if name not in ("draft", "failure")}
+    if how.why and "files" in said:
+        hidden = ("difference", "line")
+        said["files"] = [
+            {name: value for name, value in file.items() if name not in hidden} for file in said["files"]
+        ]
     failure = release.rerun.get("failure")
     return {**said, "message": str(rebuilding.REASONS[failure])} if failure else said

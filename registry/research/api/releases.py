@@ -56,6 +56,11 @@ class ReleaseViewSet(ReadOnlyRecordViewSet):
     def scoped_rows(self) -> QuerySet:
         return Release.objects.for_user(self.request.user)
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        for release in self.scoped_rows().filter(state=Release.State.WRITING):
+            making.settle(release)
+        return super().list(request, *args, **kwargs)
+
     def one(self) -> Release:
         return rebuilding.settle(making.settle(self.get_object()))
 
@@ -107,8 +112,8 @@ class ReleaseViewSet(ReadOnlyRecordViewSet):
         release = self.readable(self.one())
         refuse_fields(request.data, frozenset())
         rebuilding.rerun(release, request.user)
-        waiting = (release.rerun or {}).get("state") == rebuilding.WAITING
-        return self.whole(release, 202 if waiting else 200)
+        under_way = (release.rerun or {}).get("state") in rebuilding.UNDER_WAY
+        return self.whole(release, 202 if under_way else 200)
 
     @extend_schema(
         parameters=DIFF_PARAMETERS,
@@ -236,7 +241,8 @@ def cohort_asked(user: Any, slug: Any, number: Any) -> Chosen:
     """A version of a cohort that the user may see. Raises ``ValidationError`` under ``cohort`` or ``version``."""
     if not isinstance(slug, str) or not slug:
         raise ValidationError({choosing.COHORT: [_("Name a cohort by its short name.")]})
-    cohort = Cohort.objects.for_user(user).filter(slug=reading.refuse_nul(slug)).first()
+    # A null character is in no short name, and no database can be asked for it.
+    cohort = None if "\x00" in slug else Cohort.objects.for_user(user).filter(slug=slug).first()
     if cohort is None:
         message = _("There is no cohort “%(slug)s”, or you may not see it.") % {"slug": slug[:80]}
         raise ValidationError({choosing.COHORT: [message]})

@@ -6,6 +6,10 @@ Beyond counts: no least or greatest value; a median needs more than the limit on
 that; a mean is not given where all but a few values are the same; numbers are rounded so that no count can be worked
 out from them, and test statistics, which hold more than their P value, are left out. A curve is given at single times,
 where more than the limit are still observed and more than the limit are not.
+
+Where n is withheld a mean could still tell it: the mean of a whole is that of its parts, weighed by their n, and a sum
+over cases is the same sum over lesions. So no mean of a whole stands beside those of its parts then, and none of
+lesions at all.
 """
 
 import math
@@ -36,6 +40,8 @@ NAME = "aggregate"
 HIDDEN = Cell(None, withheld="all")
 #: Frame of the rows behind each unit that is not the case itself.
 FRAMES = {LESION: "lesions", TREATED_LESION: "treated_lesions"}
+#: What is summed up both over cases and over their lesions.
+SUMMED = {"lesions.volume_ml": "case_summary.volume_ml__sum"}
 
 
 @dataclass
@@ -68,8 +74,17 @@ class _Aggregate:
         for unit, frame in FRAMES.items():
             rows = data.frames[frame].case
             found = self._units(rows)
-            found.open = self.cases.open and self._may_count(found, rows) and self._admit_groups(found)
+            found.open = self.cases.open and self._may_count(rows) and self._admit_groups(found)
             self.units[unit] = found
+        lesions, treated = (self._per_region(data.frames[frame].case) for frame in FRAMES.values())
+        if any(0 < abs(one - other) <= self.limit for one, other in zip(lesions, treated, strict=True)):
+            # How few are not treated, or treated twice.
+            self.units[LESION].open = False
+        #: The variables whose n is shown.
+        self.counted: set[str] = set()
+        arms = tuple(code for code in self.groups if code != WHOLE)
+        #: The groups whose means tell nothing of their n.
+        self.unweighed = (WHOLE,) if data.overlaps or not arms else arms
 
     def of(self, statistics: CohortStatistics) -> CohortStatistics:
         tables = tuple(self._table(table) for table in statistics.tables)
@@ -121,16 +136,27 @@ class _Aggregate:
     def _admit_groups(self, units: _Units) -> bool:
         return units.ledger.admit([*units.regions, *units.groups.values()])
 
-    def _may_count(self, units: _Units, rows: Sequence[int]) -> bool:
+    def _per_region(self, rows: Iterable[int]) -> list[int]:
+        """How many unpublished rows belong to each region of the cases."""
+        rows = list(rows)
+        return [sum(region >> case & 1 for case in rows) for region in self.cases.regions]
+
+    def _tells_several(self, rows: Sequence[int]) -> bool:
+        """Whether numbers of rows beside numbers of cases tell how few cases have several."""
+        further = (
+            one - other
+            for one, other in zip(self._per_region(rows), self._per_region(set(rows)), strict=True)
+        )
+        return any(0 < more <= self.limit for more in further)
+
+    def _may_count(self, rows: Sequence[int]) -> bool:
         """Whether numbers of lesions beside numbers of cases tell how few cases have several lesions, or none."""
         ledger = self.cases.ledger
         with_units = ledger.members(rows)
-        for region in self.cases.regions:
-            inside = ledger.members(case for case in rows if region >> case & 1)
-            lesions = sum(region >> case & 1 for case in rows)
-            further = lesions - inside.bit_count()
-            difference = abs(lesions - region.bit_count())
-            if 0 < further <= self.limit or 0 < difference <= self.limit:
+        if self._tells_several(rows):
+            return False
+        for region, lesions in zip(self.cases.regions, self._per_region(rows), strict=True):
+            if 0 < abs(lesions - region.bit_count()) <= self.limit:
                 return False
             if ledger.is_small(region & ~with_units):
                 return False
@@ -225,12 +251,20 @@ class _Aggregate:
             ledger.is_small(given & region) or ledger.is_small(self._unlike(numbers, given & region))
             for region in (*units.regions, *units.groups.values())
         )
+        if block.unit != CASE:
+            rows = self.data.frames[FRAMES[block.unit]].case
+            few |= self._tells_several([rows[position] for position in block.partition["given"]])
+        variable = block.about.variable
+        few |= variable in SUMMED and SUMMED[variable] not in self.counted
         partition = {"given": given, MISSING: ledger.members(block.partition[MISSING])}
         shown = None if few else shown_categories(ledger, partition, units.regions)
+        means = self.groups if shown is not None else self.unweighed if block.unit == CASE else ()
+        if shown is not None:
+            self.counted.add(variable)
         (line,) = block.lines
         cells = {
             code: HIDDEN
-            if few
+            if few or code not in means
             else self._summary(line.cells[code], units.groups[code] & given, numbers, shown is not None)
             for code in self.groups
         }
@@ -256,6 +290,9 @@ class _Aggregate:
             return HIDDEN
         if summary.n and members:
             places = max(1, _places(numbers.values()))
+            if not is_open and math.gcd(*map(round, numbers.values())) > 1:
+                # Of scores in steps of ten a decimal of the mean would rule out most n.
+                places = 0
             half = not many or many > 2 * self.limit + 1
             quarter = not many or many > 4 * self.limit + 3
             summary = replace(

@@ -1,11 +1,10 @@
 """Figures of the statistics as drawings made by the server: scores over time, survival, recurrence.
 
-Each group has a colour of Okabe and Ito, a line pattern and a mark of its own, so that the figure reads in grey, in
-print and for colour-blind readers. Axes begin at the ends of the scale; the number of cases stands under each time.
+Axes begin at the ends of the scale; the number of cases stands under each time.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,31 +13,21 @@ from outcomes.axis import DayAxis
 from outcomes.codes import WINDOWS, TimePoint
 from registry.core.units import shown_text
 from registry.research.cohort_statistics.data import WHOLE, Group
+from registry.research.cohort_statistics.figure_parts import NARROW, WIDE, Dot, Figure, Frame, Series
+from registry.research.cohort_statistics.number_words import decimal
 from registry.research.cohort_statistics.outcomes import SCORES
 from registry.research.cohort_statistics.survival import deaths, recurrences
 from registry.research.cohort_statistics.tables import Block
 from registry.research.cohort_statistics.whole import CohortStatistics
-from registry.research.cohort_statistics.words import decimal
-from registry.research.course import LEAST, SCALES, short_label
+from registry.research.course import SCALES, short_label
 from registry.research.statistics.describe import Summary
 from registry.research.statistics.incidence import aalen_johansen
 from registry.research.statistics.result import Interval
 from registry.research.statistics.survival import Observed, kaplan_meier
 
-#: Okabe and Ito's colours in a fixed order, dash pattern, mark.
-LOOKS = (
-    ("#0072B2", "", "circle"),
-    ("#D55E00", "9 4", "square"),
-    ("#009E73", "2 4", "triangle"),
-    ("#CC79A7", "12 4 2 4", "diamond"),
-    ("#000000", "5 2", "circle"),
-    ("#E69F00", "1 3", "square"),
-    ("#56B4E9", "7 3 1 3 1 3", "triangle"),
-)
 #: Units of the drawing.
-WIDTH, PLOT = 680, 300
-LEFT, RIGHT, TOP = 150, 24, 16
-TICK, ROW, LEGEND = 22, 20, 24
+PLOT, TOP = 300, 16
+TICK, ROW, LEGEND, FOOT = 22, 20, 24, 16
 #: Ends of the scores that have no drawing of their own elsewhere: least, greatest, step.
 ENDS = {scale.variable: (scale.low, scale.high, scale.step) for scale in SCALES} | {
     "analgesic_scale": (0, 5, 1),
@@ -46,72 +35,10 @@ ENDS = {scale.variable: (scale.low, scale.high, scale.step) for scale in SCALES}
 }
 
 
-@dataclass(frozen=True)
-class Dot:
-    """A value, with the ends of its interval where it has one."""
-
-    x: float
-    y: float
-    low: float | None
-    high: float | None
-    title: str
-
-
-@dataclass(frozen=True)
-class Series:
-    """One group: its line, and the marks or the band around it."""
-
-    number: int
-    label: str
-    line: str
-    dots: tuple[Dot, ...] = ()
-    band: str = ""
-    #: Where somebody was seen no longer.
-    ticks: tuple[tuple[float, float], ...] = ()
-    legend_x: float = 0.0
-    legend_y: float = 0.0
-
-    @property
-    def colour(self) -> str:
-        return LOOKS[self.number % len(LOOKS)][0]
-
-    @property
-    def dash(self) -> str:
-        return LOOKS[self.number % len(LOOKS)][1]
-
-    @property
-    def mark(self) -> str:
-        return LOOKS[self.number % len(LOOKS)][2]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What the template draws."""
-
-    name: str
-    title: str
-    axis: str
-    below: str
-    words: str
-    height: float
-    top: float
-    base: float
-    grid: tuple[tuple[float, str], ...]
-    marks: tuple[tuple[float, str], ...]
-    series: tuple[Series, ...]
-    #: Group, y, and the numbers under each mark.
-    sizes_label: str
-    sizes: tuple[tuple[str, float, tuple[tuple[float, str], ...]], ...]
-    width: int = WIDTH
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-
-
-def figures(statistics: CohortStatistics) -> list[Figure]:
-    """Every figure there is something to draw for."""
-    found = [_score(statistics, name) for name in SCORES]
-    found += [_survival(statistics), _recurrence(statistics)]
-    return [figure for figure in found if figure is not None]
+def figures(statistics: CohortStatistics) -> dict[str, list[Figure]]:
+    """Every figure there is something to draw for, by its name: for a wide screen and for a narrow one."""
+    drawn = {name: [figure_of(statistics, name, frame) for frame in (WIDE, NARROW)] for name in names()}
+    return {name: [figure for figure in both if figure] for name, both in drawn.items() if any(both)}
 
 
 def names() -> tuple[str, ...]:
@@ -119,10 +46,10 @@ def names() -> tuple[str, ...]:
     return (*SCORES, "survival", "recurrence")
 
 
-def figure_of(statistics: CohortStatistics, name: str) -> Figure | None:
+def figure_of(statistics: CohortStatistics, name: str, frame: Frame = WIDE) -> Figure | None:
     if name == "survival":
-        return _survival(statistics)
-    return _recurrence(statistics) if name == "recurrence" else _score(statistics, name)
+        return _survival(statistics, frame)
+    return _recurrence(statistics, frame) if name == "recurrence" else _score(statistics, name, frame)
 
 
 def _drawn(statistics: CohortStatistics) -> list[Group]:
@@ -135,7 +62,7 @@ def _drawn(statistics: CohortStatistics) -> list[Group]:
 # -- a score over time -------------------------------------------------------------------------------------------------
 
 
-def _score(statistics: CohortStatistics, name: str) -> Figure | None:
+def _score(statistics: CohortStatistics, name: str, frame: Frame) -> Figure | None:
     """Mean and 95 % interval at each time point that has a day; of one value, or a withheld n, no interval."""
     table = statistics.table("outcomes")
     groups = _drawn(statistics)
@@ -151,10 +78,10 @@ def _score(statistics: CohortStatistics, name: str) -> Figure | None:
         return None
     low, high, step = _ends(name, values.values())
     days = [float(WINDOWS[TimePoint(block.about.time_point)].day) for block in blocks]
-    axis = DayAxis(days, LEAST)
-    top = TOP + LEGEND * _legend_rows(groups)
+    axis = DayAxis(days, frame.least)
+    top = TOP + LEGEND * _legend_rows(groups, frame)
     y = _scale(low, high, top)
-    places = [round(LEFT + 30 + axis.place(day) * (WIDTH - LEFT - RIGHT - 60), 1) for day in days]
+    places = [frame.x(axis.place(day), 30 if frame is WIDE else 20) for day in days]
     series = []
     for number, group in enumerate(groups):
         # A little apart, so that whiskers do not cover each other.
@@ -174,6 +101,7 @@ def _score(statistics: CohortStatistics, name: str) -> Figure | None:
     label = str(blocks[0].about.label)
     unit = f" ({blocks[0].about.unit})" if blocks[0].about.unit else ""
     return _figure(
+        frame,
         name,
         _("%(score)s over time") % {"score": label},
         f"{label}{unit}",
@@ -224,7 +152,7 @@ def _dot(
 # -- curves ------------------------------------------------------------------------------------------------------------
 
 
-def _survival(statistics: CohortStatistics) -> Figure | None:
+def _survival(statistics: CohortStatistics, frame: Frame) -> Figure | None:
     """Survival by Kaplan and Meier with 95 % bands; aggregate output has no curve, as each step is a patient's day."""
     if statistics.profile != "pseudonymised":
         return None
@@ -236,10 +164,10 @@ def _survival(statistics: CohortStatistics) -> Figure | None:
         if curve.n:
             steps = [(step.time, step.survival, step.interval, step.censored) for step in curve.steps]
             found.append((group, Observed.of(times, events), steps))
-    return _curve("survival", _("Survival"), _("survival"), 1.0, found)
+    return _curve(frame, "survival", _("Survival"), _("survival"), 1.0, found)
 
 
-def _recurrence(statistics: CohortStatistics) -> Figure | None:
+def _recurrence(statistics: CohortStatistics, frame: Frame) -> Figure | None:
     """Cumulative incidence of local recurrence, death competing."""
     if statistics.profile != "pseudonymised":
         return None
@@ -251,20 +179,22 @@ def _recurrence(statistics: CohortStatistics) -> Figure | None:
         if curve.n:
             steps = [(step.time, step.incidence, step.interval, step.censored) for step in curve.steps]
             found.append((group, Observed.of(times, events), steps))
-    return _curve("recurrence", _("Local recurrence"), _("cumulative incidence"), 0.0, found)
+    return _curve(frame, "recurrence", _("Local recurrence"), _("cumulative incidence"), 0.0, found)
 
 
-def _curve(name: str, title: str, axis: str, start: float, found: Sequence[Any]) -> Figure | None:
+def _curve(
+    frame: Frame, name: str, title: str, axis: str, start: float, found: Sequence[Any]
+) -> Figure | None:
     if not found:
         return None
     longest = max(observed.times[-1] for _group, observed, _steps in found)
-    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if longest / step <= 8), 120)
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if longest / step <= frame.marks), 120)
     end = max(step, step * -(-longest // step))
-    top = TOP + LEGEND * _legend_rows([group for group, _observed, _steps in found])
+    top = TOP + LEGEND * _legend_rows([group for group, _observed, _steps in found], frame)
     y = _scale(0, 100, top)
 
     def x(month: float) -> float:
-        return round(LEFT + 12 + month / end * (WIDTH - LEFT - RIGHT - 24), 1)
+        return frame.x(month / end, 12)
 
     series, sizes = [], []
     months = [step * number for number in range(int(end // step) + 1)]
@@ -277,6 +207,7 @@ def _curve(name: str, title: str, axis: str, start: float, found: Sequence[Any])
         series.append(Series(number, group.name, _stairs(heights, x, y), band=band, ticks=ticks))
         sizes.append((group.name, [(x(month), str(observed.at_risk(month))) for month in months]))
     return _figure(
+        frame,
         name,
         title,
         f"{axis} (%)",
@@ -329,23 +260,24 @@ def _scale(low: float, high: float, top: float) -> Callable[[float], float]:
     return lambda value: round(top + (high - min(max(value, low), high)) / (high - low) * PLOT, 1)
 
 
-def _legend_rows(groups: Sequence[Group]) -> int:
-    return _legend([group.name for group in groups])[-1][1] + 1
+def _legend_rows(groups: Sequence[Group], frame: Frame) -> int:
+    return _legend([group.name for group in groups], frame)[-1][1] + 1
 
 
-def _legend(labels: Sequence[str]) -> list[tuple[float, int]]:
+def _legend(labels: Sequence[str], frame: Frame) -> list[tuple[float, int]]:
     """Where each label of the legend begins, and in which row."""
-    found, x, row = [], float(LEFT), 0
+    found, x, row = [], float(frame.left), 0
     for label in labels:
         width = 44 + 7.4 * len(label) + 18
-        if x > LEFT and x + width > WIDTH - RIGHT:
-            x, row = float(LEFT), row + 1
+        if x > frame.left and x + width > frame.right:
+            x, row = float(frame.left), row + 1
         found.append((round(x, 1), row))
         x += width
     return found
 
 
 def _figure(
+    frame: Frame,
     name: str,
     title: str,
     axis: str,
@@ -360,23 +292,28 @@ def _figure(
     base = top + PLOT
     placed = [
         replace(one, legend_x=x, legend_y=TOP + LEGEND * row)
-        for one, (x, row) in zip(series, _legend([one.label for one in series]), strict=True)
+        for one, (x, row) in zip(series, _legend([one.label for one in series], frame), strict=True)
     ]
     first = base + TICK + 26
+    apart, height = (ROW, 2 * ROW) if frame.is_narrow else (0, ROW)
     rows = tuple(
-        (label, first + ROW * number, tuple(numbers)) for number, (label, numbers) in enumerate(sizes)
+        (label, first + height * number, first + height * number + apart, tuple(numbers))
+        for number, (label, numbers) in enumerate(sizes)
     )
+    foot = first + height * len(sizes) + 10
+    lines = below.split("; ") if frame.is_narrow else [below]
     words = _("%(title)s of %(groups)s. The numbers stand in the table.") % {
         "title": title,
         "groups": ", ".join(one.label for one in series),
     }
     return Figure(
+        frame,
         name,
         title,
         axis,
-        below,
+        tuple((foot + FOOT * number, line) for number, line in enumerate(lines)),
         words,
-        first + ROW * len(sizes) + 16,
+        foot + FOOT * (len(lines) - 1) + 6,
         top,
         base,
         tuple((y, shown_text(label)) for y, label in grid),

@@ -1,24 +1,27 @@
 """Numbers of the statistics as a reader sees them: in a cell, beneath it, and opened to how they were found."""
 
 import itertools
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from registry.core.units import shown_text
 from registry.research.cohort_statistics.blocks import YES
+from registry.research.cohort_statistics.number_words import (
+    decimal,
+    effect_text,
+    interval_text,
+    mean_text,
+    median_text,
+    p_text,
+    percent,
+)
 from registry.research.cohort_statistics.tables import Block, Cell, Line, StatisticsTable
 from registry.research.statistics.compare import Comparison
 from registry.research.statistics.describe import Share, Summary
-from registry.research.statistics.result import Interval, Method, Result
+from registry.research.statistics.result import Method, Result
 
-#: Effects that are shares of one: shown in per cent.
-IN_PERCENT = frozenset({"share", "share_difference", "survival", "incidence", "incidence_difference"})
-#: Effects that are ratios: 1 is no difference.
-RATIOS = frozenset({"odds_ratio", "hazard_ratio"})
 #: What stands before an effect that is no difference; its name in full is told beside it.
 SIGNS = {
     "odds_ratio": "OR",
@@ -26,86 +29,8 @@ SIGNS = {
     "cramers_v": "V",
     "eta_squared": "η²",
     "eta_squared_of_ranks": "η²",
+    "kendalls_w": "W",
 }
-
-
-# -- numbers -----------------------------------------------------------------------------------------------------------
-
-
-def decimal(value: float, places: int) -> str:
-    """A number with so many decimals, in the reader's notation; never ``−0.0``."""
-    if not math.isfinite(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.{places}f}"
-    if text.startswith("-"):
-        text = text[1:] if float(text) == 0 else f"−{text[1:]}"
-    return shown_text(text)
-
-
-def places_for(*values: float | None) -> int:
-    """Decimals that leave about three figures of the largest of them."""
-    largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
-    return 0 if largest >= 100 else 1 if largest >= 10 else 2
-
-
-def percent(share: float) -> str:
-    return f"{decimal(100 * share, 0 if 0.01 <= share <= 0.99 or share in (0, 1) else 1)} %"
-
-
-def p_text(p: float | None) -> str:
-    if p is None:
-        return ""
-    return _("<%(least)s") % {"least": shown_text("0.001")} if p < 0.001 else shown_text(f"{p:.3f}")
-
-
-def effect_text(result: Result) -> str:
-    """The estimate alone."""
-    value = result.estimate
-    if value is None:
-        return ""
-    if result.measure in IN_PERCENT:
-        return f"{decimal(100 * value, 0 if abs(value) >= 0.1 or not value else 1)} %"
-    return decimal(value, _places(result))
-
-
-def interval_text(result: Result) -> str:
-    """``1.2 to 3.4``, in the places of the estimate."""
-    between = result.interval
-    if between is None:
-        return ""
-    if result.measure in IN_PERCENT:
-        ends = [
-            decimal(100 * end, 0 if abs(end) >= 0.1 or not end else 1) for end in (between.low, between.high)
-        ]
-    else:
-        ends = [decimal(end, _places(result)) for end in (between.low, between.high)]
-    return _("%(low)s to %(high)s") % {"low": ends[0], "high": ends[1]}
-
-
-def _places(result: Result) -> int:
-    between = result.interval or Interval(0.0, 0.0)
-    ends = () if result.measure in RATIOS else (between.low, between.high)
-    return places_for(result.estimate, *ends)
-
-
-def mean_text(summary: Summary) -> str:
-    """``7.4 (1.6)``."""
-    if summary.mean is None:
-        return ""
-    places = 0 if abs(summary.mean) >= 200 else 1
-    mean = decimal(summary.mean, places)
-    return mean if summary.sd is None else f"{mean} ({decimal(summary.sd, places)})"
-
-
-def median_text(summary: Summary) -> str:
-    """``7.1 [6.5–8.2]``."""
-    if summary.median is None:
-        return ""
-    places = 0 if abs(summary.median) >= 200 else 1
-    median = decimal(summary.median, places)
-    if summary.q1 is None or summary.q3 is None:
-        return median
-    return f"{median} [{decimal(summary.q1, places)}–{decimal(summary.q3, places)}]"
 
 
 # -- cells -------------------------------------------------------------------------------------------------------------
@@ -181,7 +106,8 @@ class Words:
             if variable and about.variable != variable:
                 continue
             heading = capfirst(str(about.measure_label or about.label))
-            if not (about.category_label or about.time_label) or (block.is_single and about.category == YES):
+            of_itself = not (about.category_label or about.time_label)
+            if of_itself or (block.is_single and about.category == YES and not about.time_label):
                 found.append(self._line(block, block.lines[0], heading))
                 last = ""
                 continue
@@ -277,10 +203,10 @@ class Words:
         if not summary.n:
             return ShownCell(name, "", missing=_missing_text(summary.missing, summary.reason))
         over_time = line.about.time_point != ""
-        under = [median_text(summary), _of(summary.missing) if open_n else ""]
+        under = [median_text(summary), _of(summary.missing) if open_n else _("n withheld")]
         if over_time:
             ends = interval_text(mean) if open_n and is_change and mean else ""
-            under = [_joined([_("n %(n)d") % {"n": summary.n} if open_n else "", ends])]
+            under = [_joined([_("n %(n)d") % {"n": summary.n} if open_n else _("n withheld"), ends])]
         facts = [
             (_("n"), str(summary.n) if open_n else ""),
             (_("missing"), str(summary.missing) if open_n else ""),
@@ -329,6 +255,7 @@ class Words:
         if result.estimate is None:
             return ShownCell(name, "", missing=result.reason)
         under = [interval_text(result)]
+        below = ""
         facts = [(_("n"), str(result.total)), (str(capfirst(str(result.label))), effect_text(result))]
         if at_risk is not None:
             under.append(_("at risk %(n)d") % {"n": at_risk})
@@ -336,13 +263,13 @@ class Words:
                 (_("still observed"), f"{at_risk:.0f}"),
                 (_("events until then"), f"{result.details['events']:.0f}"),
             ]
+        else:
+            p = f"P {p_text(result.p)}" if result.p is not None else ""
+            below = _joined([p, _("n %(n)d") % {"n": result.total}])
+        text = " ".join(part for part in (SIGNS.get(result.measure, ""), effect_text(result)) if part)
         facts += [(_("95 % interval"), interval_text(result)), ("P", p_text(result.p))]
-        text = effect_text(result)
-        if result.p is not None:
-            under.append(f"P {p_text(result.p)}")
-            under.append(_("n %(n)d") % {"n": result.total})
         opened = self._opened(line, name, iter(facts), [result.method], (result.note,))
-        return ShownCell(name, text, (_joined(under),), opened=opened)
+        return ShownCell(name, text, (_joined(under), below), opened=opened)
 
     # -- comparisons ---------------------------------------------------------------------------------------------------
 
@@ -389,7 +316,9 @@ def _effect_and_p(result: Result) -> str:
 
 
 def _joined(parts: Iterable[str]) -> str:
-    return " · ".join(part for part in parts if part)
+    """In one line, or in several that do not break within a part."""
+    gap = "\N{NO-BREAK SPACE}"
+    return f"{gap}· ".join(part.replace(" ", gap) for part in parts if part)
 
 
 def _of(missing: int) -> str:

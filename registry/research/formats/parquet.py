@@ -12,7 +12,7 @@ from registry.research.formats.base import Format, Rows, Sheet, Sink
 from registry.research.formats.values import TYPED, is_given
 
 #: Cells of a row group: few enough for flat memory, many enough to compress well.
-GROUP_CELLS = 1_000_000
+GROUP_CELLS = 500_000
 
 
 def group_rows(columns: int) -> int:

@@ -7,12 +7,16 @@ of the same change, which is a release of its own, with hashes of its own.
 
 import csv
 from collections.abc import Iterator
+from pathlib import Path
 
 from cases.models import Patient
 from registry.research.models import Release
 from registry.research.releases import shelf
 from registry.research.releases.difference import PATIENT
 from registry.research.tables import NO_CONSENT
+
+#: The file that says who is in a release.
+PATIENTS = "patients.csv"
 
 
 def withdrawn_since(release: Release) -> dict[str, int]:
@@ -34,14 +38,15 @@ def withdrawn_since(release: Release) -> dict[str, int]:
     }
     if not gone:
         return {}
-    try:
-        return {public_id: gone[public_id] for public_id in _patients_of(release) if public_id in gone}
-    except FileNotFoundError:
+    path = shelf.folder_of(release.slug) / PATIENTS
+    kept = release.file(PATIENTS)
+    if kept is None or shelf.sha256_of(path) != kept["sha256"]:
         return gone  # nobody knows whose rows it has
+    return {public_id: gone[public_id] for public_id in _patients_in(path) if public_id in gone}
 
 
-def _patients_of(release: Release) -> Iterator[str]:
+def _patients_in(path: Path) -> Iterator[str]:
     """The public ids of the patients whose rows the release has."""
-    with open(shelf.folder_of(release.slug) / "patients.csv", newline="", encoding="utf-8") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             yield row[PATIENT]

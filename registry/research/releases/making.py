@@ -4,7 +4,6 @@ The data are as of the latest change when the release was asked for, whenever it
 in history, but not in the release.
 """
 
-import errno
 import logging
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -37,6 +36,8 @@ logger = logging.getLogger(__name__)
 State, Failure = Release.State, Release.Failure
 #: Two who freeze the same cohort at the same moment are told apart at the second attempt.
 ATTEMPTS = 20
+#: What makes two requests the same one.
+REQUEST = ("owner_id", "cohort_version_id", "replaces_id", "title", "authors", "notes")
 #: What a release is called among the receipts of exports.
 RECEIPT = "release"
 
@@ -52,7 +53,7 @@ def freeze(chosen: Chosen, wish: Wish, address: Callable[[str], str] | None = No
     """Ask for a release of a cohort as it is now; small registries write it at once.
 
     ``address`` gives the full address of a short name, to stand in the citation. Raises ``ValidationError`` for a
-    cohort without a case.
+    cohort without a case, and for a token that stands for something else.
     """
     if not chosen.cases.exists():
         raise ValidationError({"cohort": [_("No case fits: there is nothing to freeze.")]})
@@ -77,7 +78,12 @@ def freeze(chosen: Chosen, wish: Wish, address: Callable[[str], str] | None = No
 def edition_without(
     release: Release, keys: Any, token: Any, address: Callable[[str], str] | None = None
 ) -> Release:
-    """Ask for the same release without some of its patients: of the same change, by the same definition."""
+    """Ask for the same release without some of its patients: of the same change, by the same definition.
+
+    Raises ``ValidationError`` where nobody would be left, and for a token that stands for something else.
+    """
+    if len(set(keys)) >= next(file["rows"] for file in release.files if file["table"] == "patients"):
+        raise ValidationError({"cohort": [_("No patient is left: there is nothing to freeze.")]})
     copied = (
         "owner",
         "title",
@@ -106,11 +112,12 @@ def _kept(row: dict[str, Any]) -> dict[str, Any]:
 
 def _ask(release: Release, address: Callable[[str], str] | None) -> Release:
     release.profile, release.software = PSEUDONYMISED.name, software.version()
-    asked_before = Release.objects.filter(token=release.token, owner=release.owner).first()
+    asked_before = _asked_before(release)
     if asked_before is not None:
         return asked_before
     stem = release.cohort_version.cohort.slug[: LONGEST_SLUG - 8]
-    number = Release.objects.filter(cohort_version__cohort=release.cohort_version.cohort).count()
+    # Cohorts whose long names begin alike count up together.
+    number = Release.objects.filter(slug__regex=rf"^{stem}-r[0-9]+$").count()
     for attempt in range(1, ATTEMPTS + 1):
         release.slug = f"{stem}-r{number + attempt}"
         release.address = address(release.slug) if address else ""
@@ -118,12 +125,26 @@ def _ask(release: Release, address: Callable[[str], str] | None) -> Release:
             with transaction.atomic():
                 release.save(force_insert=True)
         except IntegrityError:
-            if Release.objects.filter(token=release.token).exists():
-                raise ValidationError({"token": [_("This has been asked for already.")]}) from None
+            asked_before = _asked_before(release)
+            if asked_before is not None:
+                return asked_before
             continue
         start(release)
         return release
     raise RuntimeError("No short name was free.")
+
+
+def _asked_before(release: Release) -> Release | None:
+    """What the same request has made already.
+
+    Raises ``ValidationError`` for a token that stands for another request, or for a receipt: that would be overwritten.
+    """
+    same = Release.objects.filter(token=release.token).first()
+    if same is None and not ExportReceipt.objects.filter(uuid=release.token).exists():
+        return None
+    if same is None or any(getattr(same, name) != getattr(release, name) for name in REQUEST):
+        raise ValidationError({"token": [_("This token stands for something else. Send a new one.")]})
+    return same
 
 
 def start(release: Release) -> None:
@@ -165,9 +186,8 @@ def carry_out(release: Release) -> None:
         _fail(release, Failure.UNREADABLE)
     except Unaccounted:
         _fail(release, Failure.UNACCOUNTED)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        _fail(release, Failure.DISK_FULL if full else Failure.NOT_WRITTEN)
+    except (OSError, DatabaseError) as error:
+        _fail(release, Failure.DISK_FULL if shelf.is_full(error) else Failure.NOT_WRITTEN)
         logger.exception("Release %s could not be written", release.slug)
     except (SystemExit, KeyboardInterrupt):
         _fail(release, Failure.STOPPED)

@@ -4,7 +4,6 @@ Nothing that is rebuilt is kept. The stored files are looked at as well: one tha
 damaged since.
 """
 
-import errno
 import itertools
 import logging
 import uuid
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, override
 
@@ -32,7 +32,8 @@ LISTED = 100
 #: Characters shown of a line that differs.
 _LINE = 200
 
-WAITING, DONE, FAILED = "waiting", "done", "failed"
+WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+UNDER_WAY = (WAITING, RUNNING)
 #: Why a release could not be rebuilt.
 REASONS = {
     "unreadable": gettext_lazy("The definition names what the catalogue no longer has."),
@@ -62,13 +63,16 @@ def carry_out(release: Release) -> None:
     """Rebuild a release of which that was asked, and note what came of it."""
     asked = release.rerun or {}
     try:
+        # The lock comes before the state: whoever sees the state can see the lock.
         with shelf.Draft(asked["draft"]) as draft, override("en"):
+            _note(release, {**asked, "state": RUNNING})
             found = _compared(release, draft)
+    except shelf.Busy:
+        return
     except ValidationError:
         found = {"state": FAILED, "failure": "unreadable"}
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        found = {"state": FAILED, "failure": "disk_full" if full else "not_written"}
+    except (OSError, DatabaseError) as error:
+        found = {"state": FAILED, "failure": "disk_full" if shelf.is_full(error) else "not_written"}
         logger.exception("Release %s could not be rebuilt", release.slug)
     except BaseException:
         _note(release, {**asked, "state": FAILED, "failure": "stopped"})
@@ -82,10 +86,9 @@ def _note(release: Release, said: dict[str, Any]) -> None:
 
 
 def settle(release: Release) -> Release:
-    """A rerun that nobody is at any more, long after it was asked for at once, has come to nothing."""
+    """A rerun that nobody is at any more has come to nothing."""
     asked = release.rerun or {}
-    waiting = asked.get("state") == WAITING and writes_at_once()
-    if waiting and not shelf.is_being_written(asked["draft"]):
+    if asked.get("state") == RUNNING and not shelf.is_being_written(asked["draft"]):
         _note(release, {**asked, "state": FAILED, "failure": "stopped"})
     return release
 

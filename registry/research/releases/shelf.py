@@ -5,10 +5,12 @@ which the system lets go of however the writer ends: a folder of that kind witho
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +19,7 @@ from typing import Any
 from django.conf import settings
 
 _PART = ".part"
+_POSTGRESQL_DISK_FULL = "53100"
 #: Bytes hashed at a time.
 _CHUNK = 1024 * 1024
 
@@ -26,10 +29,8 @@ class Busy(Exception):
 
 
 def root() -> Path:
-    """Where the folders lie; nobody but the registry's own user may look into it."""
-    path = Path(settings.RELEASE_DIR)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    """Where the folders lie; there is none before the first release."""
+    return Path(settings.RELEASE_DIR)
 
 
 def folder_of(slug: str) -> Path:
@@ -48,6 +49,16 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether there was no room: for a file, or for the temporary tables of the database."""
+    cause = error.__cause__
+    return (
+        getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        or getattr(cause, "pgcode", None) == _POSTGRESQL_DISK_FULL
+    )
+
+
 def is_being_written(name: str) -> bool:
     """Whether a writer is at it; the lock stays on the folder when that gets its name."""
     return _is_locked(_part_of(name)) or _is_locked(folder_of(name))
@@ -60,7 +71,7 @@ def _part_of(name: str) -> Path:
 def _is_locked(path: Path) -> bool:
     try:
         held = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -82,6 +93,8 @@ class Draft:
         self._held: int | None = None
 
     def __enter__(self) -> "Draft":
+        # Nobody but the registry's own user may look into it.
+        root().mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self.path.mkdir(mode=0o700)
         except FileExistsError:

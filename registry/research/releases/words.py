@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registry.core.units import shown_unit
-from registry.research.cohort_statistics.words import decimal, percent, places_for
+from registry.research.cohort_statistics.number_words import decimal, percent, places_for
 from registry.research.course import long_label
 from registry.research.releases.difference import Moved
 
@@ -76,27 +76,36 @@ def _end(value: float | None, places: int) -> str:
 
 @dataclass(frozen=True)
 class Movement:
-    """A main result before and after."""
+    """A main result before and after; of each group the two texts, nothing where it stayed."""
 
     label: str
     time: str
-    group: str
-    before: str
-    after: str
+    cells: tuple[tuple[str, str] | None, ...]
 
 
 def movements_of(moved: Iterable[Moved]) -> list[Movement]:
-    """Results that moved, each with what it was and what it is; those of which only the missing changed say so."""
-    found = []
+    """Results that moved in any group; the groups in the order of ``groups_of``."""
+    moved = list(moved)
+    groups = groups_of(result.about for result in moved)
+    found: dict[tuple[str, str], dict[str, Moved]] = {}
     for result in moved:
         about = result.about
-        before, after = text_of(result.before), text_of(result.after)
-        if before == after:
-            before, after = _finer(result.before, result), _finer(result.after, result)
-        found.append(
-            Movement(label_of(about), long_label(about["time_point"]), about["group"], before, after)
+        found.setdefault((about["result"], about["time_point"]), {})[about["group"]] = result
+    return [
+        Movement(
+            label_of(about),
+            long_label(about["time_point"]),
+            tuple(_both(of[code]) if code in of else None for code in groups),
         )
-    return found
+        for of in found.values()
+        if (about := next(iter(of.values())).about)
+    ]
+
+
+def _both(moved: Moved) -> tuple[str, str]:
+    """What it was and what it is; where the rounded text is the same, what moved by name."""
+    before, after = text_of(moved.before), text_of(moved.after)
+    return (before, after) if before != after else (_finer(moved.before, moved), _finer(moved.after, moved))
 
 
 def _finer(result: Mapping[str, Any] | None, moved: Moved) -> str:

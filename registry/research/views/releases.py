@@ -26,7 +26,7 @@ from registry.research.release_form import ReleaseForm
 from registry.research.releases import citation, making, rebuilding
 from registry.research.releases.content import released_tables
 from registry.research.releases.fetching import file_of
-from registry.research.releases.standing import standing
+from registry.research.releases.standing import Standing, standing
 from registry.research.releases.words import groups_of, lines_of, movements_of
 
 PAGE_SIZE = 20
@@ -46,10 +46,14 @@ def _own(request: HttpRequest, slug: str) -> Release:
     return rebuilding.settle(making.settle(release))
 
 
-def _rerun(release: Release) -> dict[str, Any] | None:
+def _rerun(release: Release, how: Standing) -> dict[str, Any] | None:
     """What came of the last rerun, with its time as one."""
-    said = last_rerun(release)
-    return said and {**said, "when": datetime.datetime.fromisoformat(said["at"])}
+    said = last_rerun(release, how)
+    return said and {
+        **said,
+        "when": datetime.datetime.fromisoformat(said["at"]),
+        "under_way": said["state"] in rebuilding.UNDER_WAY,
+    }
 
 
 class ReleaseList(View):
@@ -86,7 +90,7 @@ class NewRelease(View):
         user: Any = request.user
         said = {
             "title": self.chosen.cohort.title,
-            "authors": f"{user.last_name}, {user.first_name}".strip(", ") or user.get_username(),
+            "authors": f"{user.last_name}, {user.first_name}".strip(", "),
             "token": uuid.uuid4(),
         }
         return self.page(request, ReleaseForm(initial=said))
@@ -97,7 +101,7 @@ class NewRelease(View):
             try:
                 release = making.freeze(self.chosen, form.wish, lambda slug: page_of(slug, request))
             except ValidationError as refused:
-                form.add_error(None, refused.messages)
+                form.refuse(refused)
             else:
                 return redirect(release)
         return self.page(request, form, 422)
@@ -109,7 +113,7 @@ class NewRelease(View):
             "cohort": cohort,
             "version": self.chosen.version,
             "sentence": sentence(self.chosen.definition),
-            "cases": self.chosen.cases.count(),
+            "counted": self.chosen.cases.count(),
             "tables": [table_label(table.name) for table in released_tables()],
             "crumbs": [(_("Cohorts"), reverse("cohort-list")), (cohort.title, cohort.get_absolute_url())],
         }
@@ -127,6 +131,9 @@ class ReleasePage(View):
     def shown(request: HttpRequest, release: Release, status: int = 200, said: str = "") -> HttpResponse:
         how = standing(release, request.user)
         others: Any = Release.objects.for_user(request.user).filter(state=Release.State.READY)
+        others = others.select_related("cohort_version").exclude(pk=release.pk)[:MOST_OFFERED]
+        cohort = release.cohort_version.cohort_id
+        readable: Any = Cohort.objects.for_user(request.user)
         context = {
             "release": release,
             "standing": how,
@@ -136,10 +143,13 @@ class ReleasePage(View):
             "lines": [] if how.lost else lines_of(release.results),
             "citation": cited(release),
             "bibtex": citation.as_bibtex(release) if release.is_ready else "",
-            "rerun": _rerun(release),
-            "others": others.exclude(pk=release.pk)[:MOST_OFFERED],
+            "cff": citation.as_cff(release) if release.is_ready else "",
+            "rerun": _rerun(release, how),
+            "others": sorted(others, key=lambda one: one.cohort_version.cohort_id != cohort),
             "editions": release.replaced_by.all(),
             "token": uuid.uuid4(),
+            # Somebody else's may be shared no more.
+            "cohort_is_readable": readable.filter(pk=cohort).exists(),
             "crumbs": _crumbs(),
         }
         template = "research/_release.html" if is_partial(request) else "research/release_detail.html"
@@ -200,8 +210,14 @@ class Edition(View):
         if how.lost or not how.withdrawn:
             messages.error(request, how.why or _("Nobody of this release has withdrawn consent."))
             return redirect(release)
-        keys = how.withdrawn.values()
-        return redirect(making.edition_without(release, keys, token, lambda name: page_of(name, request)))
+        try:
+            edition = making.edition_without(
+                release, how.withdrawn.values(), token, lambda name: page_of(name, request)
+            )
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect(release)
+        return redirect(edition)
 
 
 class ReleaseFile(View):
@@ -229,7 +245,12 @@ class Compare(View):
             return HttpResponseRedirect(reverse("release-diff", args=[before.slug, after.slug]))
         after = _own(request, other)
         crumbs = _crumbs((before.slug, before.get_absolute_url()))
-        context: dict[str, Any] = {"before": before, "after": after, "crumbs": crumbs}
+        context: dict[str, Any] = {
+            "before": before,
+            "after": after,
+            "pair": (before, after),
+            "crumbs": crumbs,
+        }
         try:
             for release in (before, after):
                 refuse_unreadable(release, request.user)
@@ -241,7 +262,7 @@ class Compare(View):
             "comparison": found,
             "tables": [(table_label(table.table), table) for table in found.differing],
             "movements": movements_of(found.moved),
-            "several": len(groups_of([result.about for result in found.results])) > 1,
+            "groups": groups_of(result.about for result in found.moved),
             "added": sum(table.added for table in found.tables),
             "removed": sum(table.removed for table in found.tables),
             "cells": sum(table.changed_cells for table in found.tables),

@@ -14,7 +14,8 @@ from django.views import View
 from registry.core.views.listing import is_partial
 from registry.research.api.statistics import PROFILES, cohort_or_404, computed
 from registry.research.cohort_statistics import aggregate
-from registry.research.cohort_statistics.figures import Figure, figure_of, figures, names
+from registry.research.cohort_statistics.figure_parts import Figure
+from registry.research.cohort_statistics.figures import figure_of, figures, names
 from registry.research.cohort_statistics.outcomes import SCORES
 from registry.research.cohort_statistics.tables import StatisticsTable
 from registry.research.cohort_statistics.whole import CohortStatistics
@@ -34,7 +35,8 @@ class Part:
     title: str
     lines: list[ShownLine]
     opened: list[Opened]
-    figure: Figure | None = None
+    #: The figure, for a wide screen and for a narrow one; none where there is nothing to draw.
+    figures: list[Figure]
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def shown(found: CohortStatistics) -> dict[str, Any]:
     """The tables in words, with their figures."""
     groups = {group.code: group for group in found.data.groups if group.code in found.groups}
     heads = {code: group.name for code, group in groups.items()}
-    drawn = {figure.name: figure for figure in figures(found)}
+    drawn = figures(found)
     sections = []
     for table in found.tables:
         if not table.blocks or not found.data.whole.n:
@@ -151,14 +153,14 @@ def shown(found: CohortStatistics) -> dict[str, Any]:
             for code, group in groups.items()
         ]
         sections.append(Section(table, columns, _parts(table, heads, drawn)))
-    return {"statistics": found, "sections": sections, "heads": heads}
+    return {"statistics": found, "sections": sections, "compared": found.data.compared}
 
 
-def _parts(table: StatisticsTable, heads: dict[str, str], drawn: dict[str, Figure]) -> list[Part]:
+def _parts(table: StatisticsTable, heads: dict[str, str], drawn: dict[str, list[Figure]]) -> list[Part]:
     words = Words(table, heads)
     if table.name != "outcomes":
         lines = words.lines()
-        return [Part("", lines, words.opened(lines), drawn.get(table.name))]
+        return [Part("", lines, words.opened(lines), drawn.get(table.name, []))]
     parts = []
     for score in SCORES:
         lines = words.lines(f"assessments.{score}")
@@ -168,5 +170,5 @@ def _parts(table: StatisticsTable, heads: dict[str, str], drawn: dict[str, Figur
                 for block in table.blocks
                 if block.about.variable == f"assessments.{score}"
             )
-            parts.append(Part(title, lines, words.opened(lines), drawn.get(score)))
+            parts.append(Part(title, lines, words.opened(lines), drawn.get(score, [])))
     return parts

@@ -54,7 +54,7 @@ class Attack:
                 for members, what in sets.items()
                 if 0 < (members & secret).bit_count() <= self.limit
             ]
-        return [*found, *self.spreads(), *self.lesions_beside_cases(known)]
+        return [*found, *self.spreads(), *self.lesions_beside_cases(known), *self.weights(), *self.totals()]
 
     def is_small(self, unit: str, members: frozenset[int]) -> bool:
         cases = self.cases_of(unit)
@@ -147,6 +147,44 @@ class Attack:
                             yield f"{name} of {block['variable']}"
                 if "comparison" in block and any(cell.get("withheld") for cell in cells):
                     yield f"a comparison of what is withheld: {block['variable']}"
+
+    def weights(self) -> Iterator[str]:
+        """The mean of a whole is that of its parts, weighed by n: beside each other they tell an n that is withheld."""
+        for table in self.output:
+            for block in table["blocks"]:
+                for line in block["lines"]:
+                    bare = {
+                        group: frozenset(self.groups[group].members)
+                        for group, cell in line["groups"].items()
+                        if cell.get("mean") is not None and cell.get("n") is None
+                    }
+                    for (one, left), (other, right) in itertools.combinations(bare.items(), 2):
+                        if not left & right and (left | right) in bare.values():
+                            yield f"{block['variable']} {block['time_point']}: {one} and {other} beside their whole"
+
+    def totals(self) -> Iterator[str]:
+        """All volume is n times the mean, over cases and over lesions: one n tells the other."""
+        found: dict[str, dict[str, Any]] = {}
+        for table in self.output:
+            for block in table["blocks"]:
+                found[block["variable"]] = block["lines"][0]["groups"]
+        lesions, cases = found.get("lesions.volume_ml", {}), found.get("case_summary.volume_ml__sum", {})
+        of_case = self.data.frames["lesions"]
+        for group, cell in lesions.items():
+            other = cases.get(group, {})
+            if cell.get("mean") is None or other.get("mean") is None:
+                continue
+            if cell.get("n") is None or other.get("n") is None:
+                yield f"volume of {group}: an n that is withheld follows from the other"
+            inside = [
+                case
+                for case, volume in zip(of_case.case, of_case["volume_ml"], strict=True)
+                if volume is not None
+                and case in set(self.groups[group].members)
+                and not self.data.published[case]
+            ]
+            if 0 < len(inside) - len(set(inside)) <= self.limit:
+                yield f"volume of {group}: how few cases have several volumes"
 
     def all_published(self) -> bool:
         return all(self.data.published)

@@ -115,6 +115,9 @@ def drawn(seed: int, n: int, shape: str, published: float, missing: float, skew:
                     "leak": maybe(rng.random() < 0.2),
                 }
             )
+        volumes = [row["volume_ml"] for row in tables["lesions"] if row["case"] == number]
+        known = [volume for volume in volumes if volume is not None]
+        cases[-1]["volume_ml__sum"] = sum(known) if known else None
     return cohort(cases, arms(rng, n, shape), **tables)
 
 

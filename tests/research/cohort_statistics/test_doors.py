@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.research.cohort_statistics.data import COLUMNS
+from registry.research.cohort_statistics.figures import names
 from registry.research.cohort_statistics.tables import HEADER
 from registry.research.cohort_statistics.whole import TABLES
 from tests import factories as make
@@ -182,7 +183,17 @@ def test_a_figure_stands_alone(browser, cohort):
     assert browser.get(survival + "?profile=aggregate").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["?profile=x", "?version=9", "?version=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?profile=x",
+        "?version=9",
+        "?version=x",
+        "?version=²",
+        f"?version={'9' * 5000}",
+        f"?profile={'x' * 5000}",
+    ],
+)
 def test_an_address_that_names_nothing_is_not_found(browser, cohort, query):
     assert browser.get(reverse("cohort-statistics", args=[cohort.slug]) + query).status_code == 404
 
@@ -195,6 +206,28 @@ def test_a_cohort_without_cases_says_so(browser, world):
     )
     page = browser.get(reverse("cohort-statistics", args=[nobody.slug])).content.decode()
     assert "No case fits" in page and "<table" not in page
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_case_or_two_of_the_same_values_have_a_page_and_figures(browser, api, world, n):
+    """Nothing spreads, nobody has a second time point, and one arm may be empty: words, never a fault."""
+    for _number in range(n):
+        patient = make.PatientFactory(center=world.own)
+        case = make.CaseFactory(patient=patient, age_years=33)
+        make.LesionFactory(case=case, volume_ml=5)
+        make.ProcedureFactory(case=case, complications_answered="none")
+        make.AssessmentFactory(case=case, time_point="baseline", vas_pain=7)
+    same = {"all": [{"variable": "cases.age_years", "is": "=", "value": 33}]}
+    few = make.CohortFactory(owner=world.researcher, title="Few", where=same, arms=[
+        {"code": "A", "label": "", "where": same}, {"code": "B", "label": "", "where": NO_RFA}])  # fmt: skip
+    for query in ("", "?profile=aggregate"):
+        assert browser.get(reverse("cohort-statistics", args=[few.slug]) + query).status_code == 200
+        assert api.get(address(few, query)).status_code == 200
+        found = {
+            name: browser.get(reverse("cohort-figure", args=[few.slug, name]) + query) for name in names()
+        }
+        assert {answer.status_code for answer in found.values()} <= {200, 404}
+        assert found["vas_pain"].status_code == (404 if query else 200)
 
 
 def test_numbers_of_a_large_cohort_follow_the_page(browser, cohort, monkeypatch):

@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 
 from cases.models import Case, Lesion, Patient
-from outcomes.models import Assessment
+from outcomes.models import Assessment, Complication, FollowUpStatus
 from procedures.models import Procedure, TreatedLesion
 from registry.access.models import Membership
 from registry.core import records
+from registry.interchange.load_publications import FOLDER, load
 from registry.research.models import Release
-from registry.research.releases import comparing, shelf
+from registry.research.releases import comparing, rebuilding, shelf
 from registry.research.releases.difference import Cell, compare_results, compare_tables
 from tests import factories as make
 from tests.factories import TESTS
@@ -121,11 +122,35 @@ def test_results_that_moved():
 # -- known edits -------------------------------------------------------------------------------------------------------
 
 
+def new_patient(world):
+    """Somebody with a row in every table that the edits are about; nothing of it would move a mean."""
+    patient = make.PatientFactory(center=world.own, birth_year=1950)
+    case = make.CaseFactory(patient=patient, diagnosis=world.diagnosis, age_years=50)
+    procedure = make.ProcedureFactory(case=case, complications_answered="present")
+    make.SacroplastyDetailsFactory(procedure=procedure)
+    make.TreatedLesionFactory(procedure=procedure, lesion=make.LesionFactory(case=case, levels="L4"))
+    make.ComplicationFactory(procedure=procedure)
+    make.AssessmentFactory(case=case, time_point="baseline")
+    return patient
+
+
+def rows_of(patient):
+    """Every row of a patient, with its table."""
+    case = Case.objects.get(patient=patient)
+    yield from (("patients", patient), ("cases", case), ("case_summary", case))
+    yield from (("lesions", row) for row in case.lesions.all())
+    yield from (("assessments", row) for row in case.assessments.all())
+    for procedure in case.procedures.all():
+        yield "procedures", procedure
+        yield from (("treated_lesions", row) for row in procedure.treated_lesions.all())
+        yield from (("complications", row) for row in procedure.complications.all())
+
+
 class Ledger:
     """Makes edits and writes down, by itself, what a diff must say of them."""
 
-    def __init__(self, world, seed):
-        self.world, self.draw = world, random.Random(seed)
+    def __init__(self, world, folder, seed):
+        self.world, self.folder, self.draw = world, folder, random.Random(seed)
         #: (table, id of the row, column) → value as it stands in the file.
         self.before, self.now = {}, {}
         self.added, self.removed = set(), set()
@@ -145,10 +170,23 @@ class Ledger:
             if after != self.before[cell] and (cell[0], cell[1]) not in gone
         }
 
-    def make(self):
-        edits = [self.side, self.side, self.device, self.new_lesion, self.remove_lesion, self.visit]
-        edits += [self.remove_visit, self.stay, self.sex, self.new_case]
-        self.draw.choice(edits)()
+    def make(self, count):
+        """So many edits: every kind, the rest by chance, in an order by chance."""
+        kinds = [self.side, self.device, self.new_lesion, self.remove_lesion, self.visit, self.remove_visit]
+        kinds += [
+            self.stay,
+            self.sex,
+            self.score,
+            self.state,
+            self.onset,
+            self.new_patient,
+            self.remove_patient,
+        ]
+        kinds += [self.new_complication, self.remove_complication]
+        edits = [self.reload, *kinds, *self.draw.choices(kinds, k=count - len(kinds) - 1)]
+        self.draw.shuffle(edits)
+        for edit in edits:
+            edit()
 
     def rows(self, model):
         centers = [self.world.own, self.world.published]
@@ -187,7 +225,7 @@ class Ledger:
         free = [row for row in self.rows(Lesion) if not TreatedLesion.objects.filter(lesion=row).exists()]
         free = [row for row in free if row.levels == "S3"]
         if not free:
-            return
+            return self.new_lesion()
         lesion = self.draw.choice(free)
         case, before = lesion.case, Lesion.objects.filter(case=lesion.case).count()
         records.delete(lesion, by=TESTS, reason="entered twice")
@@ -214,6 +252,77 @@ class Ledger:
             level for level in order if level in held
         )
 
+    def new_complication(self):
+        procedure = self.draw.choice(
+            [row for row in self.rows(Procedure) if row.complications_answered != "none"]
+        )
+        self.complications(procedure.case, +1)
+        complication = make.ComplicationFactory(procedure=procedure, onset_day=self.draw.randrange(30))
+        self.added.add(("complications", str(complication.uuid)))
+
+    def remove_complication(self):
+        complications = self.rows(Complication)
+        if not complications:
+            return self.new_complication()
+        complication = self.draw.choice(complications)
+        case = complication.procedure.case
+        self.complications(case, -1)
+        if complication.sir_grade:  # the one that has a grade is a major one
+            self.changed("case_summary", case, "major_complication_count", "1", "0")
+        records.delete(complication, by=TESTS, reason="another patient's")
+        self.gone("complications", complication)
+
+    def complications(self, case, more):
+        count = Complication.objects.filter(procedure__case=case).count()
+        self.changed("case_summary", case, "complication_count", str(count), str(count + more))
+
+    def onset(self):
+        complications = self.rows(Complication)
+        if not complications:
+            return self.new_complication()
+        complication = self.draw.choice(complications)
+        before, complication.onset_day = complication.onset_day, self.draw.randrange(30)
+        records.save(complication, by=TESTS, reason="read again")
+        one = "" if before is None else str(before)
+        self.changed("complications", complication, "onset_day", one, str(complication.onset_day))
+
+    def score(self):
+        visit = Assessment.objects.get(case=self.world.b, time_point="month_1")
+        before, visit.analgesic_scale = visit.analgesic_scale, self.draw.randrange(4)
+        records.save(visit, by=TESTS, reason="typing slip")
+        for table, record, column in (
+            ("assessments", visit, "analgesic_scale"),
+            ("case_summary", self.world.b, "analgesic_scale__month_1"),
+        ):
+            self.changed(table, record, column, str(int(before)), str(visit.analgesic_scale))
+
+    def state(self):
+        status = FollowUpStatus.objects.get(case=self.world.b)
+        before = status.followup_state
+        status.followup_state = "completed" if before == "under_follow_up" else "under_follow_up"
+        records.save(status, by=TESTS, reason="letter")
+        self.changed("case_summary", self.world.b, "followup_state", before, status.followup_state)
+
+    def reload(self):
+        """The paper's file with two values read again."""
+        text = (FOLDER / "zhao-2021.yaml").read_text("utf-8")
+        for before, after in (
+            ('value: 400, printed: "400 mL"', 'value: 450, printed: "450 mL"'),
+            ('{value: 22, printed: "22"', '{value: 23, printed: "23"'),
+        ):
+            assert text.count(before) == 1
+            text = text.replace(before, after)
+        path = self.folder / "zhao-2021.yaml"
+        path.write_text(text, "utf-8")
+        assert load(path)["updated"]
+        procedure = Procedure.objects.get(
+            case__patient__publication__slug="zhao-2021", case__patient__source_label="Case 1"
+        )
+        self.changed("procedures", procedure, "blood_loss_ml", "400", "450")
+        self.changed("case_summary", procedure.case, "reboa__blood_loss_ml", "400", "450")
+        for table in ("cases", "case_summary"):
+            self.changed(table, procedure.case, "age_years", "22", "23")
+
     def visit(self):
         """A visit that nobody counts: it is in no column of the wide table, and no main result."""
         case = self.draw.choice(self.rows(Case))
@@ -227,16 +336,26 @@ class Ledger:
 
     def remove_visit(self):
         visits = [row for row in self.rows(Assessment) if row.time_point == "unscheduled"]
-        if visits:
-            visit = visits[0]  # those that were there before go first
-            records.delete(visit, by=TESTS, reason="another patient's")
-            self.gone("assessments", visit)
+        if not visits:
+            return self.visit()
+        visit = visits[0]  # those that were there before go first
+        records.delete(visit, by=TESTS, reason="another patient's")
+        self.gone("assessments", visit)
 
-    def new_case(self):
-        patient = make.PatientFactory(center=self.world.own)
-        case = make.CaseFactory(patient=patient, diagnosis=self.world.diagnosis, age_years=50)
-        self.added |= {("patients", str(patient.uuid))}
-        self.added |= {(table, str(case.uuid)) for table in ("cases", "case_summary")}
+    def new_patient(self):
+        patient = new_patient(self.world)
+        self.added |= {(table, str(record.uuid)) for table, record in rows_of(patient)}
+
+    def remove_patient(self):
+        """One who was there before goes first."""
+        everyone = Patient.objects.filter(center=self.world.own, birth_year=1950).order_by("pk")
+        patient = everyone.first()
+        if patient is None:
+            return self.new_patient()
+        for table, record in rows_of(patient):
+            self.gone(table, record)
+        records.delete(Case.objects.get(patient=patient), by=TESTS, reason="asked for it")
+        records.delete(patient, by=TESTS, reason="asked for it")
 
     def stay(self):
         procedure = self.draw.choice([row for row in self.rows(Procedure) if row.kind == "rfa"])
@@ -256,12 +375,13 @@ class Ledger:
             self.changed(table, record, "sex", before, patient.sex)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_diff_names_exactly_the_edits(kept, seed):
+def test_a_diff_names_exactly_fifty_edits_and_the_release_before_them_stays_what_it_was(kept, tmp_path):
+    load(FOLDER / "zhao-2021.yaml")
+    for _patient in range(2):
+        new_patient(kept)
     before = frozen(kept.researcher)
-    ledger = Ledger(kept, seed)
-    for _edit in range(50):
-        ledger.make()
+    ledger = Ledger(kept, tmp_path, 1)
+    ledger.make(50)
     after = frozen(kept.researcher, cohort=before.cohort_version.cohort)
     found = comparing.compare(before, after, kept.researcher)
     assert all(table.listed_all and not table.withheld for table in found.tables)
@@ -273,17 +393,26 @@ def test_a_diff_names_exactly_the_edits(kept, seed):
     assert {(table.table, key) for table in found.tables for key in table.rows_added} == ledger.added
     assert {(table.table, key) for table in found.tables for key in table.rows_removed} == ledger.removed
     assert sum(table.changed_cells for table in found.tables) == len(ledger.cells)
-    assert ledger.added and ledger.removed and len(ledger.cells) > 5
+    touched = {"patients", "cases", "case_summary", "lesions", "procedures", "assessments", "complications"}
+    assert touched <= {table for table, _key in ledger.added} & {table for table, _key in ledger.removed}
+    assert touched - {"complications"} <= {cell[0] for cell in ledger.cells}
     moved = {(result.about["result"], result.about["time_point"]): result.moved for result in found.moved}
-    cases = sum(row[0] == "cases" for row in ledger.added)
-    lesions = sum(row[0] == "lesions" for row in ledger.added)
-    assert moved.pop(("cases", "")) == moved.pop(("patients", "")) == {"n": (2, 2 + cases)}
-    assert moved.pop(("lesions", "")) == {"n": (3, 3 + lesions)}
+    for name in ("cases", "patients", "lesions", "procedures"):
+        more = sum(row[0] == name for row in ledger.added) - sum(row[0] == name for row in ledger.removed)
+        n = {name: now - then for name, (then, now) in moved.pop((name, ""), {}).items()}
+        assert n == ({"n": more} if more else {}), name
     # Of the new cases nothing is known that would move a mean.
-    assert {tuple(numbers) for numbers in moved.values()} == {("missing",)}
+    others = {result for result, numbers in moved.items() if set(numbers) != {"missing"}}
+    assert others and all(result.startswith("complications.sir_grade") for result, _point in others)
     backwards = comparing.compare(after, before, kept.researcher)
-    assert sum(table.added for table in backwards.tables) == len(ledger.removed)
+    assert {(table.table, key) for table in backwards.tables for key in table.rows_added} == ledger.removed
     assert comparing.compare(before, before, kept.researcher).same
+    for release in (before, after):
+        rebuilding.rerun(release, kept.researcher)
+        assert release.rerun["same"] and release.rerun["whole"]
+        assert {file["file"]: file["rebuilt_sha256"] for file in release.rerun["files"]} == {
+            file["file"]: file["sha256"] for file in release.files
+        }
 
 
 def test_main_results_move_with_the_scores(world):

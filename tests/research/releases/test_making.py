@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.core.exceptions import ValidationError
 from django.db import connection, connections
+from django.db.backends.signals import connection_created
 
 from cases.models import Case
 from registry.access.models import AccessEvent
@@ -289,3 +290,21 @@ def test_two_at_once_are_two_whole_releases(kept):
         for release in releases
     }
     assert len(hashes) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no such limit to set")
+def test_a_database_without_room_for_the_past_is_a_full_disk(kept):
+    """The tables as of the change are temporary ones of the database, which need room too."""
+
+    def cramped(connection, **_kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA temp.max_page_count = 20")
+
+    connection_created.connect(cramped)
+    try:
+        release = making.freeze(*asking(kept.researcher))
+    finally:
+        connection_created.disconnect(cramped)
+    assert (release.state, release.failure) == ("failed", "disk_full")
+    making.try_again(release)
+    assert release.is_ready

@@ -158,9 +158,9 @@ def test_a_rerun_that_nobody_is_at_any_more_has_stopped(world, monkeypatch):
     with pytest.raises(SystemExit):
         rebuilding.rerun(release, world.researcher)
     assert Release.objects.get().rerun["failure"] == "stopped"
-    release.rerun = {"state": "waiting", "draft": f"{release.slug}.0", "by": ""}
+    release.rerun = {"state": "running", "draft": f"{release.slug}.0", "by": ""}
     with shelf.Draft(f"{release.slug}.0"):
-        assert rebuilding.settle(release).rerun["state"] == "waiting"
+        assert rebuilding.settle(release).rerun["state"] == "running"
     assert rebuilding.settle(release).rerun["failure"] == "stopped"
 
 

@@ -48,7 +48,7 @@ def whole(result):
     return result
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(VALUES, VALUES, VALUES)
 def test_numbers(first, second, third):
     for test in (welch, student, rank_sum, balance.of_numbers):
@@ -64,7 +64,7 @@ def test_numbers(first, second, third):
         assert comparison.why and comparison.as_rows()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(VALUE, VALUE, VALUE), max_size=8))
 def test_values_over_time(rows):
     before, after = [row[0] for row in rows], [row[1] for row in rows]
@@ -75,7 +75,7 @@ def test_values_over_time(rows):
     assert over_time.change(before, after).as_rows()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(COUNT, COUNT), min_size=2, max_size=2),
     st.lists(st.tuples(COUNT, COUNT, COUNT), min_size=2, max_size=4),
@@ -114,7 +114,7 @@ def test_time_to_an_event(first, second, third):
         whole(gray(some))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(VALUE, st.integers(1, 3)), max_size=8),
     st.lists(st.tuples(VALUE, st.integers(3, 6)), max_size=8),

@@ -12,8 +12,8 @@ from registry.research.verification import Verdict, verify
 
 class Command(BaseCommand):
     help = (
-        "Checks an exported file (a table or an archive) against its receipt by SHA-256. Exit code 0: whole and as it "
-        "was given out; 1: cut off or changed; 2: no receipt found."
+        "Checks an exported file (a table, an archive, a file of a release) against its receipt by SHA-256. "
+        "Exit code 0: whole and as it was given out; 1: cut off or changed; 2: no receipt found."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
