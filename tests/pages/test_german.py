@@ -259,7 +259,7 @@ _SAME = re.compile(
     r"|SINS|VAS|NRS|ODI|KPS|ECOG|ASA|INR|BMI|ESCC|Frankel|ASIA|Denis|Barthel|SIR|CIRSE|Clavien|Dindo|I?[IV]+[ab]?"
     r"|REBOA|RFA|TACE|TAI|TAE|PSP|PVA|PMMA|ICD|CTA|MRA|DSA|MRI|DOI|API|ISO|UUID|JSON|CSV|min|system"
     # Formats of files, and what a formula was taken from.
-    r"|NDJSON|XLSX|Excel|Parquet|PARQUET|SAV|SPSS|DTA|Stata|SHA|BibTeX|CFF|manifest\.json|q-(cohort|release|other)"
+    r"|NDJSON|ZIP|XLSX|Excel|Parquet|PARQUET|SAV|SPSS|DTA|Stata|SHA|BibTeX|CFF|manifest\.json|q-(cohort|release|other)"
     r"|scipy[\w.]*|special\.\w+|[A-Z]\w+( & [A-Z]\w+)?, (Am Stat|Biometrika|J Hum Resour|J Am Stat Assoc) \d{4}"
     # Codes, which exports and the admin's lists name as they are stored; the names of Django's own pictures.
     r"|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|diagnosis-\d+|vas_pain|ala|[a-z]+(\+[a-z]+)+|True|False)\b"

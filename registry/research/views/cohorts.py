@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from registry.core.views.listing import Pages
+from registry.research.archive import Archive
 from registry.research.cohorts import choosing, keeping
 from registry.research.cohorts.choosing import Chosen, of_version
 from registry.research.cohorts.counts import cases_found, counted
@@ -129,5 +130,6 @@ def _whole(found: Chosen) -> dict[str, Any]:
         "query": urlencode(named),
         "releases": Release.objects.for_user(found.user).filter(cohort_version__cohort=found.cohort)[:10],
         "exports": [table for table in tables().values() if table.patient is not None],
+        "archive": Archive.suffix,
         "formats": [made.name for made in FORMATS.values() if not made.lacking],
     }
