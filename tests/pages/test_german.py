@@ -28,8 +28,9 @@ from tests.pages.conftest import form_data
 WORDS = [
     *("patient", "lesions", "procedures", "outcomes", "complications", "followup", "review"),
     *("month_3", "month_6", "paper-x", "lesion", "assessment", "q-cohort"),
-    *("q-release", "q-other", "manifest.json"),
 ]
+#: The same for the addresses of releases, which take two.
+OF_RELEASES = ("q-release", "q-other", "manifest.json")
 #: Machines and other programs are answered in English; the admin is walked by its models.
 NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/")
 #: Parts that their page asks for, with what it knows of them.
@@ -154,7 +155,8 @@ def answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]:
         ids = [name for name, converter in converters.items() if isinstance(converter, UUIDConverter)]
         words = [name for name in converters if name not in ids]
         found = False
-        for chosen in itertools.product(WORDS, repeat=len(words)):
+        known = OF_RELEASES if route.startswith("releases/") else WORDS
+        for chosen in itertools.product(known, repeat=len(words)):
             for uuid in itertools.product(uuids, repeat=len(ids)):
                 given = dict(zip([*words, *ids], [*chosen, *uuid], strict=True))
                 try:
