@@ -13,6 +13,7 @@ from procedures.models import Procedure
 from registry.core.codes import PUBLISHED_ONLY
 from registry.core.drafts import as_typed
 from tests.entry.typist import Page, Typist
+from tests.remembered import publications
 
 TYPED = {
     "andresen-2014": ("pat. 1", "pat. 4", "pat. 8", "pat. 9", "pat. 10"),
@@ -30,9 +31,7 @@ CHOSEN = {"kind", "timing", "time_point", "lesion"}
 
 @pytest.fixture
 def published(db):
-    from django.core.management import call_command
-
-    call_command("load_publications", verbosity=0)
+    publications()
 
 
 def said(record) -> dict:

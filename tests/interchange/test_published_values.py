@@ -9,9 +9,9 @@ from cases.models import Case, Lesion, Patient
 from outcomes.models import Assessment, FollowUpStatus
 from procedures.models import BalloonInflation, Procedure, ReboaDetails, SacroplastyDetails, TreatedLesion
 from registry.core.limits import unconfirmed
-from registry.interchange.load_publications import load, paths_of
 from registry.interchange.patient_plan import settable
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue
+from tests.remembered import publications
 
 PATIENT_LEVEL = (
     Patient,
@@ -66,8 +66,7 @@ class PublishedValues(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        for path in paths_of([]):
-            load(path)
+        publications()
 
     def test_patients_of_zhao_2021_are_as_printed(self):
         found = {}
@@ -226,8 +225,7 @@ class MissingCodesTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        for path in paths_of(["zhao-2021", "andresen-2014"]):
-            load(path)
+        publications("zhao-2021", "andresen-2014")
 
     def test_of_the_dead_nothing_is_said_at_six_months(self):
         for label in ("pat. 8", "pat. 9"):

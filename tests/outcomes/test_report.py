@@ -22,7 +22,6 @@ from registry.access.models import AccessEvent
 from registry.core.views.display import Reader
 from registry.core.views.links import edit_url
 from registry.interchange.code_lists import load_diagnoses
-from registry.interchange.load_publications import FOLDER, load
 from registry.research.synthetic import Synthesis
 from tests.factories import (
     BalloonInflationFactory,
@@ -38,6 +37,7 @@ from tests.factories import (
 )
 from tests.outcomes import drafted
 from tests.outcomes.drafted import numbers_in, numbers_of
+from tests.remembered import publications
 
 pytestmark = pytest.mark.django_db
 
@@ -65,13 +65,13 @@ def as_clinician(clinician):
 
 @pytest.fixture
 def andresen():
-    load(FOLDER / "andresen-2014.yaml")
+    publications("andresen-2014")
     return lambda number: Case.objects.get(patient__source_label=f"pat. {number}")
 
 
 @pytest.fixture
 def zhao():
-    load(FOLDER / "zhao-2021.yaml")
+    publications("zhao-2021")
     return lambda number: Case.objects.get(patient__source_label=f"Case {number}")
 
 

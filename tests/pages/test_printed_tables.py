@@ -6,9 +6,9 @@ import pytest
 from django.test import TestCase
 from django.urls import reverse
 
-from registry.interchange.load_publications import load, paths_of
 from registry.literature.models import Publication
 from tests.factories import UserFactory
+from tests.remembered import publications
 
 
 def text_of(response):
@@ -21,8 +21,7 @@ class PrintedPages(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        for path in paths_of([]):
-            load(path)
+        publications()
         cls.user = UserFactory(username="reader")
 
     def setUp(self):

@@ -5,7 +5,6 @@ from html import unescape
 from itertools import pairwise
 
 import pytest
-from django.core.management import call_command
 from django.template import engines
 from django.utils import translation
 
@@ -13,6 +12,7 @@ from cases import codes
 from cases.models import Lesion
 from cases.spine import bones, lesions, regions, sacrum
 from cases.spine.curves import MIDLINE
+from tests.remembered import publications
 
 
 def rendered(records=(), **context):
@@ -42,7 +42,7 @@ def area(levels=sacrum.LEVELS, zones=sacrum.ZONES, sides=("right", "left")):
 
 @pytest.fixture
 def published(db):
-    call_command("load_publications", verbosity=0)
+    publications()
 
     def lesions_of(slug, label):
         found = Lesion.objects.filter(

@@ -4,12 +4,13 @@ import pytest
 from django.db import connection, connections
 from rest_framework.test import APIClient
 
+from tests.remembered import remembered
 from tests.research.world import World
 
 
 @pytest.fixture
 def world(db):
-    return World()
+    return remembered("world", World)
 
 
 @pytest.fixture

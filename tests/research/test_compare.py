@@ -9,11 +9,11 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.interchange.load_publications import load, paths_of
 from registry.research.cohorts import keeping
 from registry.research.cohorts.document import Definition
 from registry.research.moments import Moments, interval_of_mean, interval_text
 from tests import factories as make
+from tests.remembered import publications
 
 URL = reverse("compare")
 
@@ -61,8 +61,7 @@ class BesideThePapers(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        for path in paths_of([]):
-            load(path)
+        publications()
         cls.center = make.CenterFactory(code="OWN")
         cls.user = make.member(cls.center, "researcher", username="researcher")
         cls.outsider = make.member(make.CenterFactory(code="ELSE"), "researcher", username="outsider")

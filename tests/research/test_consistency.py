@@ -12,13 +12,13 @@ from django.test import TestCase
 
 from cases.models import Lesion
 from registry.core import records
-from registry.interchange.load_publications import load, paths_of
 from registry.literature.consistency.numbers import printed
 from registry.literature.consistency.run import checks_of
 from registry.literature.models import Publication
 from registry.research.consistency import count_of, number_of
 from registry.research.losses import Loss, gone_by, still_there
 from tests.factories import TESTS
+from tests.remembered import publications
 
 #: What the four papers contradict themselves in, read and computed by hand: family, variable, what is printed, and
 #: which group.
@@ -66,8 +66,7 @@ class PublishedChecks(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        for path in paths_of([]):
-            load(path)
+        publications()
 
     def test_the_committed_list_says_what_the_checks_say(self):
         call_command("consistency_checks", check=True, verbosity=0, stdout=io.StringIO())

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from knox.models import AuthToken
 
 from tests import factories as make
+from tests.remembered import publications
 
 DOCS = settings.BASE_DIR / "docs"
 #: Between the outputs of two blocks of R.
@@ -33,7 +33,7 @@ def plain(output):
 @pytest.fixture
 def signed(live_server, monkeypatch, tmp_path):
     """The environment that a guide asks for, and a folder of its own."""
-    call_command("load_publications", verbosity=0)
+    publications()
     _instance, token = AuthToken.objects.create(make.UserFactory())
     monkeypatch.setenv("REGISTRY", live_server.url)
     monkeypatch.setenv("TOKEN", token)

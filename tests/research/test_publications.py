@@ -4,18 +4,18 @@ import io
 
 import pandas
 import pytest
-from django.core.management import call_command
 
 from registry.research.columns import MISSING_SUFFIX, ColumnType
 from registry.research.export import Export, select
 from registry.research.formats import FORMATS
 from registry.research.tables import tables
 from tests import factories as make
+from tests.remembered import publications
 
 
 @pytest.fixture
 def frames(db):
-    call_command("load_publications", verbosity=0)
+    publications()
     reader = make.UserFactory()
     return {
         table.name: pandas.read_csv(

@@ -1,12 +1,10 @@
 """The published course beside a case: exact numbers, which groups match, and what is said where something lacks."""
 
-import io
 import json
 import re
 from html import unescape
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +14,7 @@ from cases.models import Case
 from registry.research.course import SCORES
 from registry.research.published import groups_reporting, matches, silent
 from tests import factories as make
+from tests.remembered import publications
 
 
 def case_of(center, *kinds, **scores):
@@ -54,7 +53,7 @@ class BesideThePapers(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        call_command("load_publications", verbosity=0, stdout=io.StringIO())
+        publications()
         cls.center = make.CenterFactory(code="HEI")
         cls.clinician = make.member(cls.center, "clinician")
         cls.researcher = make.member(cls.center, "researcher")

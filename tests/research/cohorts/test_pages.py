@@ -227,9 +227,9 @@ def test_a_step_that_cannot_be_changes_nothing(client, world, do):
         {},
     ],
 )
-@pytest.mark.parametrize("do", ["show", "save", "count", "as-text", "as-form"])
-def test_fields_that_no_page_sends_break_nothing(client, world, sent, do):
-    assert client.post(NEW, {**sent, "do": do, "title": "T"}).status_code in (200, 302, 422)
+def test_fields_that_no_page_sends_break_nothing(client, world, sent):
+    for do in ("show", "save", "count", "as-text", "as-form"):
+        assert client.post(NEW, {**sent, "do": do, "title": "T"}).status_code in (200, 302, 422), do
 
 
 def test_a_condition_on_a_variable_that_is_gone_can_be_seen_and_taken_away(client, world):
