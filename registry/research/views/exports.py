@@ -161,7 +161,7 @@ class Progress(View):
         context = {
             "job": job,
             "label": table_label(job.target),
-            "asked": [(name, ", ".join(values)) for name, values in job.parameters.items()],
+            "asked": [(name, ", ".join(values)) for name, values in sorted(job.parameters.items())],
             "again": _asked_again(job),
             "crumbs": _crumbs((_("Your exports"), reverse("exports"))),
         }
