@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.template.base import Template
 from django.utils import translation
 
 from tests import factories
@@ -18,6 +19,15 @@ def _plain_static_files(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _unnoted_widgets(django_test_environment):
+    """Django notes every template that a test renders: not those of widgets, of which a page has hundreds."""
+    noted = Template._render
+    Template._render = lambda self, context: (
+        self.nodelist.render(context) if "widget" in context else noted(self, context)
+    )
 
 
 @pytest.fixture(autouse=True)
