@@ -53,14 +53,14 @@ def test_a_cell_opens_and_closes_by_keyboard(desk, live_server, papers):
 def test_checks_are_filtered_without_leaving_the_page(desk, live_server, papers):
     desk.goto(live_server.url + reverse("publication-detail", args=["tian-2022"]))
     checks = desk.locator("#checks")
-    expect(checks.locator(".check")).to_have_count(21)
+    expect(checks.locator(".check")).to_have_count(22)
     checks.get_by_role("link", name="Whole series against its arms, consistent: 1").click()
     expect(checks.locator(".check")).to_have_count(1)
     assert desk.url.endswith("?family=pooled&verdict=consistent")
     checks.locator("summary").click()
     expect(checks.locator(".check-facts")).to_contain_text("Σ n·mean / Σ n")
     desk.go_back()
-    expect(desk.locator("#checks .check")).to_have_count(21)
+    expect(desk.locator("#checks .check")).to_have_count(22)
 
 
 def test_the_comparison_is_chosen_and_shows_its_numbers(desk, live_server, papers, own_cases):
