@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from cases.codes import DiseaseStatus, Sex
 from cases.models import Case
+from procedures.listing import strategy_words
 from procedures.strategy import strategy_sql
 from registry.core.expressions import as_float
 from registry.core.units import shown_text
@@ -58,7 +59,7 @@ def mix_of(definition: Definition, user: Any) -> Mix:
         Row(_("Age, mean (range)"), tuple(_age(each) for each in of_column)),
         Row(_("Female"), tuple(Share(each["female"], each["sex"]) for each in of_column)),
         *_counted(cases, columns, "disease_status", _("Disease status"), _status),
-        *_counted(cases.annotate(found=strategy_sql()), columns, "found", _("Strategy"), lambda code: code),
+        *_counted(cases.annotate(found=strategy_sql()), columns, "found", _("Strategy"), _strategy),
     ]
     headed = ((code, label, each["cases"]) for (code, label), each in zip(names, of_column, strict=True))
     return Mix(tuple(headed), tuple(rows))
@@ -66,6 +67,10 @@ def mix_of(definition: Definition, user: Any) -> Mix:
 
 def _status(code: str) -> str:
     return capfirst(str(DiseaseStatus(code).label))
+
+
+def _strategy(code: str) -> str:
+    return capfirst(strategy_words(code))
 
 
 def _age_sql() -> Any:

@@ -232,6 +232,11 @@ def test_fields_that_no_page_sends_break_nothing(client, world, sent):
         assert client.post(NEW, {**sent, "do": do, "title": "T"}).status_code in (200, 302, 422), do
 
 
+def test_the_case_mix_says_strategies_in_words(client, world):
+    cohort = make.CohortFactory(owner=world.researcher, where={"all": [RFA]})
+    assert "Sacroplasty + RFA" in client.get(cohort.get_absolute_url()).content.decode()
+
+
 def test_a_condition_on_a_variable_that_is_gone_can_be_seen_and_taken_away(client, world):
     cohort = make.CohortFactory(owner=world.researcher, where={"all": [OLD, RFA]})
     version = cohort.latest
