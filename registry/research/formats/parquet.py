@@ -13,10 +13,12 @@ from registry.research.formats.values import TYPED, is_given
 
 #: Cells of a row group: few enough for flat memory, many enough to compress well.
 GROUP_CELLS = 500_000
+#: Rows that a group has all the same: what a file says of each column of each group stays in memory until its end.
+LEAST_ROWS = 3_000
 
 
 def group_rows(columns: int) -> int:
-    return max(1_000, GROUP_CELLS // max(columns, 1))
+    return max(LEAST_ROWS, GROUP_CELLS // max(columns, 1))
 
 
 def _arrow_type(column: Column) -> Any:
