@@ -16,7 +16,7 @@ from registry.research.cohort_statistics.data import WHOLE, Group
 from registry.research.cohort_statistics.figure_parts import NARROW, WIDE, Dot, Figure, Frame, Series
 from registry.research.cohort_statistics.number_words import decimal
 from registry.research.cohort_statistics.outcomes import SCORES
-from registry.research.cohort_statistics.survival import deaths, recurrences
+from registry.research.cohort_statistics.survival import Followed, deaths, recurrences
 from registry.research.cohort_statistics.tables import Block
 from registry.research.cohort_statistics.whole import CohortStatistics
 from registry.research.course import SCALES, short_label
@@ -153,33 +153,34 @@ def _dot(
 
 
 def _survival(statistics: CohortStatistics, frame: Frame) -> Figure | None:
-    """Survival by Kaplan and Meier with 95 % bands; aggregate output has no curve, as each step is a patient's day."""
-    if statistics.profile != "pseudonymised":
-        return None
-    followed = deaths(statistics.data)
-    found = []
-    for group in _drawn(statistics):
-        times, events = followed.of(group.members)
-        curve = kaplan_meier(times, events)
-        if curve.n:
-            steps = [(step.time, step.survival, step.interval, step.censored) for step in curve.steps]
-            found.append((group, Observed.of(times, events), steps))
+    """Survival by Kaplan and Meier with 95 % bands."""
+    found = _stepped(statistics, deaths(statistics.data), kaplan_meier, lambda step: step.survival)
     return _curve(frame, "survival", _("Survival"), _("survival"), 1.0, found)
 
 
 def _recurrence(statistics: CohortStatistics, frame: Frame) -> Figure | None:
     """Cumulative incidence of local recurrence, death competing."""
+    found = _stepped(statistics, recurrences(statistics.data), aalen_johansen, lambda step: step.incidence)
+    return _curve(frame, "recurrence", _("Local recurrence"), _("cumulative incidence"), 0.0, found)
+
+
+def _stepped(
+    statistics: CohortStatistics,
+    followed: Followed,
+    estimate: Callable[[Any, Any], Any],
+    height: Callable[[Any], float],
+) -> list[Any]:
+    """The steps of each group that is drawn. Aggregate output has none, as each step is a patient's day."""
+    found: list[Any] = []
     if statistics.profile != "pseudonymised":
-        return None
-    followed = recurrences(statistics.data)
-    found = []
+        return found
     for group in _drawn(statistics):
         times, events = followed.of(group.members)
-        curve = aalen_johansen(times, events)
+        curve = estimate(times, events)
         if curve.n:
-            steps = [(step.time, step.incidence, step.interval, step.censored) for step in curve.steps]
+            steps = [(step.time, height(step), step.interval, step.censored) for step in curve.steps]
             found.append((group, Observed.of(times, events), steps))
-    return _curve(frame, "recurrence", _("Local recurrence"), _("cumulative incidence"), 0.0, found)
+    return found
 
 
 def _curve(

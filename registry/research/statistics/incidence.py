@@ -4,7 +4,6 @@ Local recurrence cannot happen after death, so death competes: Kaplan and Meier'
 could still recur, and show too much.
 """
 
-import bisect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from registry.research.statistics.distributions import z_quantile
 from registry.research.statistics.result import Interval, Method, no_values
-from registry.research.statistics.survival import Observed, Transform
+from registry.research.statistics.survival import Observed, Stepped, Transform
 
 SOURCE = "Aalen & Johansen, Scand J Stat 1978;5:141–150; Marubini & Valsecchi 1995, formula 10.12"
 METHODS = {
@@ -54,7 +53,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Incidence:
+class Incidence(Stepped[Step]):
     """Cumulative incidence over time; it starts at 0."""
 
     n: int
@@ -64,28 +63,6 @@ class Incidence:
     steps: tuple[Step, ...]
     method: Method
     reason: str = ""
-
-    def step_at(self, time: float) -> Step | None:
-        """The step that holds at a time; ``None`` before the first one."""
-        place = bisect.bisect_right([step.time for step in self.steps], time)
-        return self.steps[place - 1] if place else None
-
-    def as_rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "time": step.time,
-                "at_risk": step.at_risk,
-                "events": step.events,
-                "competing": step.competing,
-                "censored": step.censored,
-                "incidence": step.incidence,
-                "standard_error": step.standard_error,
-                "ci_low": step.interval.low if step.interval else None,
-                "ci_high": step.interval.high if step.interval else None,
-                "method": self.method.text,
-            }
-            for step in self.steps
-        ]
 
 
 def aalen_johansen(

@@ -5,8 +5,8 @@ import enum
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from registry.research.statistics.distributions import z_quantile
 from registry.research.statistics.result import Interval, Method, Result, no_values
 from registry.research.statistics.sample import number_of
+
+StepT = TypeVar("StepT", bound=Any)
 
 
 class Transform(enum.StrEnum):
@@ -119,8 +121,35 @@ class Step:
     interval: Interval | None
 
 
+class Stepped(Generic[StepT]):
+    """What changes in steps of time, each of which holds from its time on."""
+
+    steps: tuple[StepT, ...]
+    method: Method
+
+    def step_at(self, time: float) -> StepT | None:
+        """The step that holds at a time; ``None`` before the first one."""
+        place = bisect.bisect_right([step.time for step in self.steps], time)
+        return self.steps[place - 1] if place else None
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                **{
+                    field.name: getattr(step, field.name)
+                    for field in fields(step)
+                    if field.name != "interval"
+                },
+                "ci_low": step.interval.low if step.interval else None,
+                "ci_high": step.interval.high if step.interval else None,
+                "method": self.method.text,
+            }
+            for step in self.steps
+        ]
+
+
 @dataclass(frozen=True)
-class Curve:
+class Curve(Stepped[Step]):
     """Survival over time; it starts at 1 and steps at every time that somebody was last seen."""
 
     n: int
@@ -130,27 +159,6 @@ class Curve:
     median: Result
     method: Method
     reason: str = ""
-
-    def step_at(self, time: float) -> Step | None:
-        """The step that holds at a time; ``None`` before the first one."""
-        place = bisect.bisect_right([step.time for step in self.steps], time)
-        return self.steps[place - 1] if place else None
-
-    def as_rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "time": step.time,
-                "at_risk": step.at_risk,
-                "events": step.events,
-                "censored": step.censored,
-                "survival": step.survival,
-                "standard_error": step.standard_error,
-                "ci_low": step.interval.low if step.interval else None,
-                "ci_high": step.interval.high if step.interval else None,
-                "method": self.method.text,
-            }
-            for step in self.steps
-        ]
 
 
 def kaplan_meier(
