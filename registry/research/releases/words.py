@@ -48,9 +48,14 @@ def label_of(result: Mapping[str, Any]) -> str:
 
 
 def text_of(result: Mapping[str, Any] | None) -> str:
-    """``7.4 (1.6), n = 12``; ``10/58 (17 %)``; ``20.0 (12.1 to 31.0), n = 5``; a plain number of units."""
-    if result is None or not result.get("n"):
-        return "" if result is None or result.get("n") is None else "0"
+    """``7.4 (1.6), n = 12``; ``10/58 (17 %)``; ``20.0 (12.1 to 31.0), n = 5``; a plain number of units.
+
+    Where nothing is known, that nobody is: ``n = 0``, which is not none of them.
+    """
+    if result is None or result.get("n") is None:
+        return ""
+    if not result["n"]:
+        return "n = 0" if "missing" in result else "0"
     n = result["n"]
     if result.get("share") is not None:
         return f"{result['count']}/{n} ({percent(result['share'])})"
