@@ -1,18 +1,29 @@
 """Patients, cases, diagnoses, lesions and treatments in the admin."""
 
+import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from cases.codes import DenisZone
+from cases.codes import CaseStatus, DenisZone
 from cases.identity import lookup_hash
 from cases.models import Case, Diagnosis, Lesion, Patient, PatientCounter, Treatment
 from registry.access.admin import SuperuserReadOnly, curated
-from registry.core.admin import CenterFilter, Column, RecordAdmin, RecordInline, columns, link
+from registry.core.admin import (
+    CenterFilter,
+    Column,
+    Queue,
+    RecordAdmin,
+    RecordInline,
+    columns,
+    link,
+    register_queue,
+)
 from registry.literature.admin import SourcedAdmin
 
 
@@ -44,6 +55,7 @@ class PatientAdmin(SourcedAdmin):
     list_select_related = ["center", "publication"]
     search_fields = ["registry_id", "source_label", "publication__slug"]
     search_help_text = _("Registry id, label in a paper, or a whole hospital number.")
+    bulk_fields = ("consent_status", "sex")
     inlines = [CaseInline]
     adds = ((_("Add case"), Case, "patient"),)
     sections = (
@@ -130,6 +142,7 @@ class CaseAdmin(SourcedAdmin):
     search_help_text = _("Registry id, label in a paper, or diagnosis.")
     date_hierarchy = "index_date"
     autocomplete_fields = ["patient"]
+    bulk_fields = ("status", "disease_status", "recurrent")
     inlines = [LesionInline, TreatmentInline]
     adds = ((_("Add lesion"), Lesion, "case"),)
     sections = (
@@ -225,6 +238,30 @@ class PatientCounterAdmin(SuperuserReadOnly):
     list_select_related = ["center"]
     fields = ["center", "last"]
 
+
+#: A draft that nobody has touched for so long has probably been forgotten.
+FORGOTTEN_AFTER = datetime.timedelta(days=30)
+
+
+def forgotten_drafts(user: Any) -> int:
+    drafts = Case.objects.filter(
+        center__in=list(curated(user)),
+        status=CaseStatus.DRAFT,
+        modified_at__lt=timezone.now() - FORGOTTEN_AFTER,
+    )
+    return drafts.count()
+
+
+register_queue(
+    Queue(
+        "forgotten-drafts",
+        _("Forgotten drafts"),
+        _("Cases that nobody has touched for 30 days and that are not complete."),
+        forgotten_drafts,
+        lambda: f"{reverse('admin:cases_case_changelist')}?status__exact=draft&o=6",
+        place=60,
+    )
+)
 
 admin.site.register(Patient, PatientAdmin)
 admin.site.register(Case, CaseAdmin)

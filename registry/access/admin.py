@@ -18,6 +18,7 @@ from knox.models import AuthToken
 from registry.access import scope
 from registry.access.models import AccessEvent, Center, Membership, User
 from registry.core.admin import Column, Desk, NotesInOneLanguage, ReadOnlyAdmin, register_desk
+from registry.core.admin.queues import waiting
 from registry.core.admin.shown import DASH
 
 # -- who works here, on which centres ------------------------------------------------------------------------------
@@ -114,6 +115,16 @@ def app_list(request: Any, app_label: str | None = None) -> list[dict[str, Any]]
     return listed
 
 
+_index = admin.site.index
+
+
+def workbench(request: Any, extra_context: Any = None) -> Any:
+    """The start page: what waits, then the lists."""
+    return _index(request, {"waiting": waiting(request.user), **(extra_context or {})})
+
+
+admin.site.index = workbench  # type: ignore[method-assign]
+admin.site.index_template = "admin/workbench.html"
 admin.site.get_app_list = app_list  # type: ignore[method-assign]
 admin.site.site_title = _("Spinal tumour registry")
 admin.site.site_header = _("Administration")

@@ -15,9 +15,10 @@ from registry.core.history import Changes
 from registry.core.limits import SoftLimit
 from registry.core.querysets import RecordQuerySet, _require_pass
 from registry.core.rules import CodedMissing, label_of, rules_of
+from registry.core.saved_filter import SavedFilter
 from registry.core.sequence import ChangeCounter
 
-__all__ = ["ChangeCounter", "Record"]
+__all__ = ["ChangeCounter", "Record", "SavedFilter"]
 
 
 class Record(models.Model):

@@ -4,6 +4,7 @@ from registry.core.admin.desk import Desk, register_desk
 from registry.core.admin.filters import CenterFilter
 from registry.core.admin.inlines import RecordInline, StackedRecordInline
 from registry.core.admin.noting import NotesInOneLanguage
+from registry.core.admin.queues import Queue, register_queue
 from registry.core.admin.readonly import ReadOnlyAdmin
 from registry.core.admin.record import RecordAdmin
 from registry.core.admin.shown import Column, Shown, chip, columns, link
@@ -13,6 +14,7 @@ __all__ = [
     "Column",
     "Desk",
     "NotesInOneLanguage",
+    "Queue",
     "ReadOnlyAdmin",
     "RecordAdmin",
     "RecordInline",
@@ -22,4 +24,5 @@ __all__ = [
     "columns",
     "link",
     "register_desk",
+    "register_queue",
 ]

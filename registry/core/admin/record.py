@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from registry.core import limits, policies, records
 from registry.core.admin import desk, history
+from registry.core.admin.changing import ChangesRecords
 from registry.core.admin.deleting import DeletesRecords
 from registry.core.admin.forms import UNUSUAL, RowFormSet, companion, form_for
 from registry.core.admin.noting import NotesInOneLanguage
 from registry.core.admin.refusals import REFUSALS, Refused
+from registry.core.admin.saved import SavesFilters
 from registry.core.admin.scoped import ScopedFields, scoped
 from registry.core.admin.shown import Shown, ShownDerived
 from registry.core.models import Record
@@ -28,7 +30,9 @@ from registry.core.models import Record
 KEPT = ("uuid", "version", "created_at", "created_by", "modified_at", "modified_by")
 
 
-class RecordAdmin(ScopedFields, DeletesRecords, NotesInOneLanguage, admin.ModelAdmin):
+class RecordAdmin(
+    SavesFilters, ChangesRecords, ScopedFields, DeletesRecords, NotesInOneLanguage, admin.ModelAdmin
+):
     """Lists and edits one kind of record within the user's centres, through the write door."""
 
     model: type[Record]
