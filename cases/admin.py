@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.codes import CaseStatus, DenisZone
 from cases.identity import lookup_hash
-from cases.models import Case, Diagnosis, Lesion, Patient, PatientCounter, Treatment
+from cases.models import Case, Diagnosis, Lesion, MergedPatient, Patient, PatientCounter, Treatment
 from registry.access.admin import SuperuserReadOnly, curated
 from registry.core.admin import (
     CenterFilter,
@@ -69,7 +69,10 @@ class PatientAdmin(SourcedAdmin):
         found, duplicates = super().get_search_results(request, queryset, search_term)
         hashes = [key for pk in curated(request.user) if (key := lookup_hash(pk, search_term))]
         if hashes:
-            found = found | queryset.filter(Q(hospital_number_hash__in=hashes))
+            merged = MergedPatient.survivors(hospital_number_hash__in=hashes)
+            found = found | queryset.filter(Q(hospital_number_hash__in=hashes) | Q(pk__in=merged))
+        if term := search_term.strip():
+            found = found | queryset.filter(pk__in=MergedPatient.survivors(registry_id__icontains=term))
         return found, duplicates
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:

@@ -1,5 +1,6 @@
 """Patients, cases, diagnoses, lesions and treatments in the API."""
 
+import uuid
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import filters
 from cases.embedding import CASE
 from cases.identity import HIGHEST_SHOWN_AGE_YEARS
-from cases.models import Case, Diagnosis, Lesion, Patient, Treatment
+from cases.models import Case, Diagnosis, Lesion, MergedPatient, Patient, Treatment
 from registry.access import log, scope
 from registry.access.models import AccessEvent
 from registry.core.api.fields import ID, TEXT, TEXT_OR_NULL, TEXTS, ReferenceField, ShownField
@@ -180,6 +181,17 @@ class PatientViewSet(RecordViewSet):
         rows = super().get_queryset()
         # Decrypting a column that a list never shows would be waste, and a risk.
         return rows.defer("hospital_number") if self.action == "list" else rows
+
+    def condition(self) -> models.Q:
+        """The id of a merged patient is answered with the one who survived; nothing is written under it."""
+        named = super().condition()
+        if self.action != "retrieve":
+            return named
+        try:
+            merged = uuid.UUID(self.kwargs[self.lookup_url_kwarg])
+        except ValueError:
+            return named
+        return named | models.Q(pk__in=MergedPatient.survivors(uuid=merged))
 
     def was_read(self, record: Any, shown: dict[str, Any]) -> None:
         if shown.get("hospital_number"):

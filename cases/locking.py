@@ -14,7 +14,12 @@ from cases.models import Case, Patient
 
 
 def refuse_signed(attempt: Any) -> None:
-    """A check of the write door; raises ``ValidationError``."""
+    """A check of the write door; raises ``ValidationError``.
+
+    A signed case may move to another patient: nothing that it says changes, and its signature goes with it.
+    """
+    if attempt.moving:
+        return
     root = attempt.root
     locked = (isinstance(root, Case) and root.status == CaseStatus.SIGNED) or (
         isinstance(root, Patient) and root.cases.filter(status=CaseStatus.SIGNED).exists()

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("cases.urls")),
     path("", include("procedures.urls")),
     path("", include("outcomes.urls")),
+    path("", include("registry.curation.urls")),
     # Behind everything else beneath /api/: it answers for every address there that is none.
     path("api/", include("registry.api")),
     path("admin/", admin.site.urls),

@@ -91,6 +91,7 @@ class Case(Record):
     center_path = "center"
     numbered_within = ("number", "patient")
     immutable_fields = ("patient", "center")
+    movable_fields = ("patient",)
     derived = (BMI, ICD10_SECONDARY)
     soft_limits = (
         usual("age_years", 18, 89),

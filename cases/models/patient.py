@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.codes import ConsentStatus, Sex
@@ -169,12 +170,24 @@ class Patient(Record):
             for row, registry_id in zip(own, PatientCounter.next_registry_ids(center, len(own)), strict=True):
                 row.registry_id = registry_id
 
+    def history_keys(self) -> list[int]:
+        return [self.pk, *self.merged.values_list("key", flat=True)]
+
     def same_hospital_number(self) -> "models.QuerySet[Patient]":
         """Other patients of the centre with this hospital number: a reason to look, never to refuse."""
         if not self.hospital_number_hash:
             return type(self).objects.none()
         return (
             type(self)
-            .objects.filter(center=self.center_id, hospital_number_hash=self.hospital_number_hash)
+            .objects.filter(
+                Q(hospital_number_hash=self.hospital_number_hash)
+                # A number that a merged patient had is known too.
+                | Exists(
+                    self._meta.get_field("merged").related_model.objects.filter(
+                        survivor=OuterRef("pk"), hospital_number_hash=self.hospital_number_hash
+                    )
+                ),
+                center=self.center_id,
+            )
             .exclude(pk=self.pk)
         )

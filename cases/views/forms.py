@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -189,6 +189,13 @@ class PatientFormView(CaseRecordFormView):
 
     form_class = PatientForm
     template_name = "cases/patient_form.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The address of a merged patient leads to the one who survived."""
+        survivor = Patient.objects.for_user(request.user).filter(merged__uuid=kwargs["uuid"]).first()
+        if survivor is not None:
+            return redirect("patient-edit", survivor.uuid)
+        return super().dispatch(request, *args, **kwargs)
 
     def last_case(self) -> Case | None:
         return self.record.cases.select_related("center", "patient").order_by("-number").first()  # type: ignore[attr-defined]

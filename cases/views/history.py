@@ -116,10 +116,13 @@ def records_of_cases() -> Iterator[tuple[type[Record], str]]:
 
 
 def history_rows(case: Case) -> list[tuple[Any, Any]]:
-    """``(row, the row before it)`` over the case, its patient and everything beneath, deleted rows included."""
+    """``(row, the row before it)`` over the case, its patient and everything beneath, deleted rows included.
+
+    Of the patient also what was said of those who have been merged into this one.
+    """
     ids: dict[type, set[int]] = {Case: {case.pk}}
     rows: list[Any] = [
-        *Patient.history.filter(id=case.patient_id),
+        *Patient.history.filter(id__in=case.patient.history_keys()),
         *Case.history.filter(id=case.pk),
     ]
     waiting = dict(records_of_cases())
@@ -205,6 +208,8 @@ def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
 def _name_of(row: Any) -> str:
     """The record's name as it was then."""
     label = str(row.instance_type._meta.verbose_name)
+    if row.instance_type is Patient:
+        label = f"{label} {row.registry_id}"
     for name in ("number", "sequence", "cycle"):
         if getattr(row, name, None) is not None:
             label = f"{label} {getattr(row, name)}"

@@ -102,6 +102,20 @@ def may_write(actor: Any, record: Any) -> bool:
     return bool(roles_of(actor, center_id).intersection(WRITING_ROLES))
 
 
+def may_curate(user: Any, center_id: Any) -> bool:
+    """Whether the user curates this centre: superusers curate every clinical one."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active or center_id is None:
+        return False
+    if center_id in published_center_ids(user):
+        return False
+    return bool(user.is_superuser or Membership.Role.CURATOR in roles_of(user, center_id))
+
+
+def curated_center_ids(user: Any) -> list[int]:
+    """The clinical centres that the user curates."""
+    return [pk for pk in writable_centers(user).values_list("pk", flat=True) if may_curate(user, pk)]
+
+
 def identifiable(user: Any, center_path: str) -> Q:
     """The condition for rows whose patients the user may know: the counterpart of ``may_identify``."""
     if user.is_superuser:

@@ -4,6 +4,7 @@ Rows carry the actor's id and name as text: a user that is renamed or removed ch
 foreign key keeps a user from being removed.
 """
 
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -115,10 +116,17 @@ class FieldChange:
     secret: bool = False
 
 
+#: What the records are called that history rows refer to: (model, key) → name.
+Names = Mapping[tuple[Any, Any], str]
+
+
 def field_changes(
-    row: Any, previous: Any | None, leave_out: frozenset[str] = frozenset()
+    row: Any, previous: Any | None, leave_out: frozenset[str] = frozenset(), names: Names | None = None
 ) -> list[FieldChange]:
-    """What a history row changed against the one before it (against nothing, for the first)."""
+    """What a history row changed against the one before it (against nothing, for the first).
+
+    ``names`` of the records it refers to save a query for each; see ``names_in``.
+    """
     model = row.instance_type
     kept_out = getattr(model, "not_in_history", ())
     secret = getattr(model, "secret_in_history", {})
@@ -137,7 +145,9 @@ def field_changes(
             found.append(FieldChange(field.name, str(secret[field.name]), hidden, hidden, secret=True))
             continue
         label = str(field.verbose_name)
-        found.append(FieldChange(field.name, label, _shown(field, before), _shown(field, after)))
+        found.append(
+            FieldChange(field.name, label, _shown(field, before, names), _shown(field, after, names))
+        )
     found += _missing_changes(model, row, previous)
     return found
 
@@ -159,10 +169,42 @@ def _missing_changes(model: Any, row: Any, previous: Any | None) -> list[FieldCh
     ]
 
 
-def _shown(field: Any, value: Any) -> Any:
+def _shown(field: Any, value: Any, names: Names | None) -> Any:
     if value is None or value == "":
         return None
-    if field.is_relation:
-        related = field.related_model._base_manager.filter(pk=value).first()
-        return str(related) if related else f"#{value}"
-    return value
+    if not field.is_relation:
+        return value
+    model = field.related_model
+    if names is None:
+        names = _names_of(model, {value})
+    return names.get((model, value)) or f"#{value}"
+
+
+def names_in(rows: Iterable[Any]) -> dict[tuple[Any, Any], str]:
+    """Names of what these history rows refer to, less the parents that never change; one query for each model."""
+    wanted: dict[Any, set[Any]] = {}
+    for row in rows:
+        for field in row.instance_type._meta.concrete_fields:
+            fixed = field.name in row.instance_type.immutable_fields
+            if (
+                field.is_relation
+                and field.name not in HOUSEKEEPING
+                and (not fixed or field.name in row.instance_type.movable_fields)
+            ):
+                wanted.setdefault(field.related_model, set()).add(getattr(row, field.attname))
+    return {
+        known: name
+        for model, keys in wanted.items()
+        for known, name in _names_of(model, keys - {None}).items()
+    }
+
+
+def _names_of(model: Any, keys: set[Any]) -> dict[tuple[Any, Any], str]:
+    """What these records are called; one that is gone, what it was called last."""
+    found = {(model, row.pk): str(row) for row in model._base_manager.filter(pk__in=keys)}
+    gone = [key for key in keys if (model, key) not in found]
+    if gone and hasattr(model, "history"):
+        for row in model.history.filter(id__in=gone).order_by("history_id"):
+            if name := getattr(row, "registry_id", ""):
+                found[model, row.id] = name
+    return found

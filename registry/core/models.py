@@ -38,6 +38,8 @@ class Record(models.Model):
     not_in_history: ClassVar[tuple[str, ...]] = ()
     #: Fields set at creation and never changed.
     immutable_fields: ClassVar[tuple[str, ...]] = ()
+    #: Of those, what ``records.move`` may change: the record goes to another parent.
+    movable_fields: ClassVar[tuple[str, ...]] = ()
     #: ``(number field, parent field)``: a new row without a number gets the next one of its parent.
     numbered_within: ClassVar[tuple[str, str] | None] = None
     #: New rows are expected after the case is complete and need no reason (follow-up).
@@ -123,6 +125,10 @@ class Record(models.Model):
             or (isinstance(field, models.DateField) and field.name not in ("created_at", "modified_at"))
         }
 
+    def history_keys(self) -> list[int]:
+        """Keys of the rows whose history is this record's: its own, and those of records that it has taken in."""
+        return [self.pk]
+
     def derived_value(self, name: str) -> Any:
         """One derived value, computed in Python."""
         return next(value for value in self.derived if value.name == name).python(self)
@@ -179,9 +185,11 @@ class Record(models.Model):
     def check_across_rows(self) -> None:
         """Rules that need other rows; raises ``ValidationError`` with the field each message belongs to."""
 
-    def check_immutable(self, stored: "Record") -> None:
+    def check_immutable(self, stored: "Record", but: Sequence[str] = ()) -> None:
         """Refuse a change of what is fixed at creation."""
         for name in self.immutable_fields:
+            if name in but:
+                continue
             field = self._meta.get_field(name)
             before, after = getattr(stored, field.attname), getattr(self, field.attname)  # type: ignore[union-attr]
             if before != after:

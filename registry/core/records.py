@@ -7,10 +7,10 @@ written inside ``together`` is one change.
 
 import copy
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import IntegrityError
@@ -22,9 +22,12 @@ from registry.core import limits, policies
 from registry.core.actors import System, identity_of, user_or_none
 from registry.core.history import Pass, current_pass
 from registry.core.models import Record
+from registry.core.rules import label_of
 from registry.core.sequence import together
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 #: Columns the door itself keeps.
 _KEPT_BY_DOOR = frozenset({"version", "created_at", "created_by", "modified_at", "modified_by"})
@@ -71,6 +74,8 @@ class Attempt:
     root: Record | None
     deleting: bool
     reason: str
+    #: The record goes to another parent; nothing that it says changes.
+    moving: bool = False
 
 
 def save(
@@ -89,6 +94,29 @@ def save(
 
     Raises ``Conflict``, ``PermissionDenied`` or ``ValidationError``; an unchanged record is left alone.
     """
+    return _save(record, by, reason, expected_version, confirm or {}, moving=False)
+
+
+def move(record: Record, *, by: Any, reason: str, expected_version: int | None = None) -> Record:
+    """Write a record that goes to another parent, as when two patients turn out to be one.
+
+    Only the fields that its model names in ``movable_fields``, and its number among the rows of the parent, may differ
+    from what is stored. A reason is always demanded. Raises what ``save`` raises.
+    """
+    if not reason.strip():
+        raise ValidationError({NON_FIELD_ERRORS: ValidationError(_("Say why."), code="reason")})
+    return _save(record, by, reason, expected_version, {}, moving=True)
+
+
+def _save(
+    record: Record,
+    by: Any,
+    reason: str,
+    expected_version: int | None,
+    confirm: Mapping[str, str],
+    *,
+    moving: bool,
+) -> Record:
     with together():
         stored, root = _lock(record)
         if stored is None and record.pk is not None and not record._state.adding:
@@ -102,13 +130,16 @@ def save(
             raise PermissionDenied(_("You may not change records of this centre."))
         record.full_clean()
         if stored is not None:
-            record.check_immutable(stored)
+            record.check_immutable(stored, record.movable_fields if moving else ())
             record.created_at, record.created_by_id = stored.created_at, stored.created_by_id
-        _keep_confirmations(record, by, confirm or {})
+        if moving:
+            _refuse_more_than_a_move(stored, record)
+        else:
+            _keep_confirmations(record, by, confirm)
         if stored is not None and not any(True for _field in _changed_fields(stored, record)):
             record.version = stored.version
             return record
-        policies.check_write(Attempt(by, record, stored, root, False, reason))
+        policies.check_write(Attempt(by, record, stored, root, False, reason, moving))
         _demand_reason(record, stored, root, reason)
         record.version = (stored.version if stored else 0) + 1
         if stored is None:
@@ -180,7 +211,7 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
 
 def check(record: Record, **arguments: Any) -> None:
     """Run ``save`` and take it back: raises what ``save`` would raise, writes nothing, leaves ``record`` as it was."""
-    _dry_run(lambda: save(trial_of(record), **arguments))
+    tried(lambda: save(trial_of(record), **arguments))
 
 
 def trial_of(record: Any) -> Any:
@@ -193,20 +224,22 @@ def trial_of(record: Any) -> Any:
 
 def check_delete(record: Record, **arguments: Any) -> None:
     """Run ``delete`` and take it back."""
-    _dry_run(lambda: delete(copy.copy(record), **arguments))
+    tried(lambda: delete(copy.copy(record), **arguments))
 
 
 class _TakeBack(Exception):
     pass
 
 
-def _dry_run(action: Any) -> None:
+def tried(action: Callable[[], Answer]) -> Answer:
+    """What ``action`` answers; everything that it writes is taken back. Raises what it raises."""
+    answer: list[Answer] = []
     try:
         with together():
-            action()
+            answer.append(action())
             raise _TakeBack
     except _TakeBack:
-        pass
+        return answer[0]
 
 
 @contextmanager
@@ -237,7 +270,28 @@ def _lock(record: Record) -> tuple[Record | None, Record | None]:
     stored = model._base_manager.select_for_update().filter(pk=record.pk).first() if record.pk else None
     if root is record:
         root = stored  # type: ignore[assignment]
+        if record.pk is None and record.numbered_within is not None:
+            _lock_parent(record, record.numbered_within[1])
     return stored, root
+
+
+def _lock_parent(record: Record, name: str) -> None:
+    """The parent of a new root: it stays as long as it takes to write, and two new rows get two numbers."""
+    parent: Any = record._meta.get_field(name).related_model
+    key = getattr(record, f"{name}_id")
+    if key is not None and parent._base_manager.select_for_update().filter(pk=key).first() is None:
+        text = _("%(label)s: somebody has deleted it. Nothing of yours has been written.")
+        raise ValidationError(
+            {name: ValidationError(text, code="deleted", params={"label": label_of(type(record), name)})}
+        )
+
+
+def _refuse_more_than_a_move(stored: Record | None, record: Record) -> None:
+    number = record.numbered_within[:1] if record.numbered_within else ()
+    if stored is None or any(
+        field.name not in (*record.movable_fields, *number) for field in _changed_fields(stored, record)
+    ):
+        raise ValueError("A record that moves changes in nothing else.")
 
 
 _REASON_NEEDED = _("This case is complete. Say why you change it.")
@@ -327,7 +381,9 @@ __all__ = [
     "check",
     "check_delete",
     "delete",
+    "move",
     "save",
     "together",
     "trial_of",
+    "tried",
 ]

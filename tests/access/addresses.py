@@ -156,6 +156,7 @@ LISTS = {
     "followup",
     "followup-summary",
     "case-counts",
+    "patient-merge",
     "key-variables",
     "pain-beside-published",
     "cohort-list",

@@ -15,7 +15,7 @@ from registry.core.models import Record
 from registry.core.rules import label_of, why_missing_label
 
 #: What tells the rows of one kind apart, in this order.
-NAMING = ("number", "sequence", "cycle", "time_point", "kind", "name")
+NAMING = ("registry_id", "number", "sequence", "cycle", "time_point", "kind", "name")
 KINDS = {"+": "added", "~": "changed", "-": "deleted"}
 
 
@@ -42,10 +42,10 @@ class Change:
 def changes_of(record: Record) -> list[Change]:
     """All changes of the record and of what belongs to it, also of rows that are gone, newest first."""
     found: list[Change] = []
-    rows = list(type(record).history.filter(id=record.pk).order_by("history_id"))
+    rows = list(type(record).history.filter(id__in=record.history_keys()).order_by("history_id"))
     found += _paired(rows)
     for model, field in _belonging(type(record)):
-        found += _beneath(model, field, {record.pk})
+        found += _beneath(model, field, set(record.history_keys()))
     return sorted(found, key=lambda change: (change.row.history_date, change.row.history_id), reverse=True)
 
 
