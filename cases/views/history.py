@@ -15,7 +15,7 @@ from django.views import View
 from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Case, Patient
 from cases.views.base import CaseContext, case_or_404, note_identity
-from registry.core.history import field_changes
+from registry.core.history import Names, field_changes
 from registry.core.models import Record
 from registry.core.rules import label_of
 from registry.core.units import shown_unit, unit_of
@@ -169,12 +169,16 @@ def _capped(age: str) -> str:
     return f"{HIGHEST_SHOWN_AGE_YEARS}+" if age and int(age) >= HIGHEST_SHOWN_AGE_YEARS else age
 
 
-def entry_of(row: Any, previous: Any, reader: Reader) -> Entry:
+def told_elsewhere(row: Any) -> frozenset[str]:
+    """The parents of a new or deleted row say where it stands, which the reader is told already."""
+    return frozenset() if row.history_type == "~" else PARENTS
+
+
+def entry_of(row: Any, previous: Any, reader: Reader, names: Names | None = None) -> Entry:
+    """A row of history in words. ``names`` of what rows refer to save queries where there are many."""
     kind = {"+": "added", "~": "changed", "-": "deleted"}[row.history_type]
-    # The parents of a new or deleted row say where it stands, which the page says already.
     changes = [
-        _told(row, change, reader)
-        for change in field_changes(row, previous, frozenset() if row.history_type == "~" else PARENTS)
+        _told(row, change, reader) for change in field_changes(row, previous, told_elsewhere(row), names)
     ]
     if (
         row.history_type == "~"

@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from registry.core import sequence
 from registry.core.actors import identity_of
+from registry.core.rules import label_of
 
 #: Columns that say nothing about what changed.
 HOUSEKEEPING = frozenset(
@@ -150,6 +151,26 @@ def field_changes(
         )
     found += _missing_changes(model, row, previous)
     return found
+
+
+def confirmation_changes(row: Any, previous: Any | None) -> list[FieldChange]:
+    """Reasons that were given for unusual values, and those that lapsed."""
+    before = dict(previous.confirmed) if previous is not None else {}
+    after = {} if row.history_type == "-" else dict(row.confirmed)
+    said = [
+        (name, (before.get(name) or {}).get("reason"), (after.get(name) or {}).get("reason"))
+        for name in sorted({*before, *after})
+    ]
+    return [
+        FieldChange(
+            f"{name}__unusual",
+            gettext("%(label)s: reason for the unusual value") % {"label": label_of(row.instance_type, name)},
+            was,
+            now,
+        )
+        for name, was, now in said
+        if was != now
+    ]
 
 
 def _missing_changes(model: Any, row: Any, previous: Any | None) -> list[FieldChange]:

@@ -7,9 +7,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from registry.core.spreadsheets import defused_text
 from registry.research.columns import Column
 from registry.research.formats.dta import variable_name
-from registry.research.formats.values import boolean_text, defused_text, number_text
+from registry.research.formats.values import boolean_text, number_text
 from registry.research.selection import Selection
 from registry.research.variables import Variable, catalogue
 

@@ -157,6 +157,7 @@ LISTS = {
     "followup-summary",
     "case-counts",
     "patient-merge",
+    "history",
     "key-variables",
     "pain-beside-published",
     "cohort-list",
@@ -183,6 +184,7 @@ OPEN = {
 }
 SHARED = OPEN | {
     "logout": "",
+    "history-file": "the centres that the user curates, tested with the history",
     "password_change": "the user's own",
     "password_change_done": "",
     "publication-detail": "published",

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from registry.core.codes import MISSING_SUFFIX, MissingCode
+from registry.core.spreadsheets import FORMULA_STARTS
 from registry.research.columns import Column, ColumnType
 from registry.research.formats.dta import LETTERS, variable_name
 from registry.research.formats.labelled import is_numeric, numbers_of
 from registry.research.formats.sav import first_missing
-from registry.research.formats.values import FORMULA_STARTS
 
 Read = tuple[list[dict[str, Any]], dict[tuple[int, str], str]]
 

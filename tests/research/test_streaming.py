@@ -10,10 +10,11 @@ from django.db import connection, connections
 
 from registry.access.models import Center
 from registry.core.records import _pass
+from registry.core.spreadsheets import defused_text
 from registry.literature.models import ReportedValue
 from registry.research.export import Export, select
 from registry.research.formats import FORMATS
-from registry.research.formats.values import defused_text, number_text
+from registry.research.formats.values import number_text
 from registry.research.models import ExportReceipt
 from registry.research.snapshot import Snapshot
 from registry.research.tables import tables

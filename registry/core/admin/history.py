@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from registry.core.admin.shown import DASH, as_text
 from registry.core.codes import MISSING_SUFFIX, MissingCode
-from registry.core.history import FieldChange, field_changes
+from registry.core.history import FieldChange, confirmation_changes, field_changes
 from registry.core.models import Record
 from registry.core.rules import label_of, why_missing_label
 
@@ -122,18 +122,9 @@ def _reason(code: Any) -> str:
 
 def _explained(change: Change) -> list[FieldChange]:
     """Reasons given for unusual values, and those that lapsed."""
-    row, previous = change.row, change.previous
-    before = dict(previous.confirmed) if previous is not None else {}
-    after = {} if row.history_type == "-" else dict(row.confirmed)
     return [
-        FieldChange(
-            f"{name}__unusual",
-            _("%(label)s: reason for the unusual value") % {"label": label_of(row.instance_type, name)},
-            (before.get(name) or {}).get("reason") or DASH,
-            (after.get(name) or {}).get("reason") or DASH,
-        )
-        for name in sorted({*before, *after})
-        if (before.get(name) or {}).get("reason") != (after.get(name) or {}).get("reason")
+        FieldChange(found.field, found.label, found.before or DASH, found.after or DASH)
+        for found in confirmation_changes(change.row, change.previous)
     ]
 
 

@@ -5,8 +5,9 @@ import io
 import math
 from typing import Any
 
+from registry.core.spreadsheets import defused_text
 from registry.research.cohort_statistics.tables import HEADER, StatisticsTable, file_rows
-from registry.research.formats.values import boolean_text, defused_text
+from registry.research.formats.values import boolean_text
 
 CSV_TYPE = "text/csv; charset=utf-8"
 

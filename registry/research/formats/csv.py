@@ -5,10 +5,11 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from registry.core.spreadsheets import defused_text
 from registry.research.columns import ColumnType
 from registry.research.formats import sql
 from registry.research.formats.base import CHUNK, Format, Rows, Sheet
-from registry.research.formats.values import TEXTS, defused_text
+from registry.research.formats.values import TEXTS
 
 _WRITERS = {**TEXTS, ColumnType.TEXT: defused_text}
 

@@ -5,8 +5,9 @@ from typing import Any
 from django.db import models
 from django.db.models import Func, TextField
 
+from registry.core.spreadsheets import FORMULA_STARTS
 from registry.research.columns import Column, ColumnType
-from registry.research.formats.values import FORMULA_STARTS, PLACES
+from registry.research.formats.values import PLACES
 
 #: The signs as they stand between the brackets of a regular expression; a hyphen has to be the last.
 _FORMULA_STARTS = "".join(

@@ -13,8 +13,6 @@ from registry.research.columns import ColumnType
 #: Computed numbers are floating point; beyond this they differ between databases, and mean nothing clinically.
 PLACES = 6
 _SMALLEST = Decimal(1).scaleb(-PLACES)
-#: A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def number_text(value: Any) -> str:
@@ -41,12 +39,6 @@ def date_text(value: Any) -> str:
 def moment_text(value: Any) -> str:
     """A moment to the second, in UTC."""
     return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def defused_text(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 #: Every value as text, free text as it stands.

@@ -11,9 +11,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from registry.core.spreadsheets import defused_text
 from registry.research.columns import Column, ColumnType
 from registry.research.formats.base import CHUNK, Format, Rows, Sheet
-from registry.research.formats.values import TYPED, defused_text, is_given
+from registry.research.formats.values import TYPED, is_given
 
 #: What the file format itself allows.
 MOST_ROWS = 1_048_575
