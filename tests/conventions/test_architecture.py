@@ -96,6 +96,12 @@ def test_the_pass_is_held_inside_the_ground_floor_only():
             assert relative == Path("registry/core/records.py")
 
 
+@of_each(SOURCES)
+def test_merging_alone_moves_a_record_to_another_parent(path):
+    if path.relative_to(ROOT) != Path("registry/curation/merging/merge.py"):
+        assert "records.move(" not in path.read_text("utf-8")
+
+
 #: Transactions that write no record, or take back what they wrote, and the wide door, which takes its change itself.
 OTHER_TRANSACTIONS = {
     Path("cases/views/rows.py"),

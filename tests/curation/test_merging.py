@@ -321,3 +321,53 @@ def test_a_case_goes_to_another_patient_by_merging_alone(as_curator, two, curato
     case.patient, case.age_years = a, 5
     with pytest.raises(ValueError, match="changes in nothing else"):
         records.move(case, by=curator, reason="wrong patient")
+
+
+def test_the_list_of_the_admin_leads_to_the_comparison(as_curator, two):
+    a, b = two
+    list_url = reverse("admin:cases_patient_changelist")
+
+    def tick(*patients):
+        return as_curator.post(
+            list_url, {"action": "merge_selected", "_selected_action": [patient.pk for patient in patients]}
+        )
+
+    assert tick(b, a).url == address(a, b)
+    third = factories.PatientFactory(center=a.center)
+    for ticked in ((a,), (a, b, third)):
+        answer = tick(*ticked)
+        assert answer.status_code == 302 and URL not in answer.url
+
+
+def test_the_search_finds_the_two(as_curator, two, other_center):
+    a, b = two
+    factories.PatientFactory(center=other_center, hospital_number="4711")
+    page = as_curator.get(URL, {"q": "47-11"})
+    assert [patient for patient, _ in page.context["found"]] == [a]
+    page = as_curator.get(URL, {"a": a.uuid, "q": "HEI"})
+    assert page.context["found"] == [(b, address(a, b))]
+    assert b.registry_id in as_curator.get(reverse("patient-merge"), {"q": b.registry_id}).content.decode()
+    assert "Nobody of your centres" in as_curator.get(URL, {"q": "<b>"}).content.decode()
+
+
+def test_what_others_register_follows_and_may_refuse(as_curator, two, monkeypatch):
+    from django.core.exceptions import ValidationError
+
+    from registry.curation.merging import hooks
+
+    a, b = two
+
+    def follower(merger):
+        assert not merger.merged.cases.exists()
+        if merger.reason == "refuse":
+            raise ValidationError("A query is open.")
+        return [f"{len(merger.moved)} queries follow."]
+
+    monkeypatch.setattr(hooks, "_followers", [follower])
+    monkeypatch.setattr(hooks, "_finders", [lambda user: [hooks.Pair(a, b, "same hospital number")]])
+    assert "same hospital number" in as_curator.get(URL).content.decode()
+    shown = previewed(as_curator, a, b)
+    assert "2 queries follow." in shown.content.decode()
+    refused = confirm(as_curator, a, b, shown, reason="refuse")
+    assert refused.status_code == 422 and "A query is open." in refused.content.decode()
+    assert b.cases.count() == 2

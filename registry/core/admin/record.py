@@ -59,12 +59,21 @@ class RecordAdmin(
         self.form = form_for(model)
 
     @classmethod
-    def extend(cls, *, inlines: Any = (), columns: Any = (), annotations: Any = None, adds: Any = ()) -> None:
-        """A higher floor adds its rows and columns to the page of a record it builds upon."""
+    def extend(
+        cls,
+        *,
+        inlines: Any = (),
+        columns: Any = (),
+        annotations: Any = None,
+        adds: Any = (),
+        actions: Any = (),
+    ) -> None:
+        """A higher floor adds its rows, columns and actions to the pages of a record it builds upon."""
         cls.inlines = [*cls.inlines, *inlines]
         cls.list_display = [*cls.list_display, *columns]
         cls.annotations = {**cls.annotations, **(annotations or {})}
         cls.adds = (*cls.adds, *adds)
+        cls.actions = (*cls.actions, *actions)
 
     # -- who may -------------------------------------------------------------------------------------------------
 

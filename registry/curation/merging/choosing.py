@@ -108,7 +108,7 @@ class Chosen:
             side = "a" if choice.same else given.get(f"take_{choice.name}", "")
             if side not in SIDES:
                 errors[f"take_{choice.name}"] = str(
-                    _("%(label)s: both say something else. Choose one.") % {"label": choice.label}
+                    _("%(label)s: the two differ. Choose one.") % {"label": choice.label}
                 )
             fields[choice.name] = side
         return cls(survivor, fields), errors

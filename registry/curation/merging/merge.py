@@ -96,7 +96,7 @@ def merge(a: Patient, b: Patient, chosen: Chosen, *, by: Any, reason: str, mark:
         own = [case for case in cases if case.patient_id == survivor.pk]
         if "birth_year" in taken:
             for case in own:
-                _of_case(case, lambda case=case: _in_place(case, survivor).check_across_rows())
+                _of_case(str(case), lambda case=case: _in_place(case, survivor).check_across_rows())
         moving = [case for case in cases if case.patient_id == merged.pk]
         _move(result, own, moving, by, reason)
         result.followed += hooks.follow(hooks.Merger(survivor, merged, tuple(moving), by, reason))
@@ -193,7 +193,7 @@ def _move(result: Result, own: list[Case], moving: list[Case], by: Any, reason: 
             case.number = max(numbers | kept) + 1
         numbers.add(case.number)
         _of_case(
-            case, lambda case=case: records.move(case, by=by, reason=reason, expected_version=case.version)
+            name, lambda case=case: records.move(case, by=by, reason=reason, expected_version=case.version)
         )
         result.moved.append(Moved(case, name, str(case)))
 
@@ -203,12 +203,12 @@ def _in_place(case: Case, patient: Patient) -> Case:
     return case
 
 
-def _of_case(case: Case, act: Any) -> None:
-    """What a rule says of a case names the case."""
+def _of_case(name: str, act: Any) -> None:
+    """What a rule says of a case names the case as the curator knows it."""
     try:
         act()
     except ValidationError as error:
-        texts = [f"{case}: {text}" for text in error.messages]
+        texts = [f"{name}: {text}" for text in error.messages]
         raise ValidationError(
             {NON_FIELD_ERRORS: [ValidationError(text, code="case") for text in texts]}
         ) from None

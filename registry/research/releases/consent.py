@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from cases.models import Patient
+from cases.models import MergedPatient, Patient
 from registry.research.models import Release
 from registry.research.releases import shelf
 from registry.research.releases.difference import PATIENT
@@ -22,7 +22,8 @@ PATIENTS = "patients.csv"
 def withdrawn_since(release: Release) -> dict[str, int]:
     """Public id → key of every patient of the release who does not agree to research any more.
 
-    By history, so that whoever has been deleted from the registry after withdrawing is among them.
+    By history, so that whoever has been deleted from the registry after withdrawing is among them. For a patient who
+    has been merged into another one speaks the one who survived.
     """
     asked = [center["id"] for center in release.centers if center["kind"] != "published"]
     later = Patient.history.filter(change_sequence__gt=release.sequence, center_id__in=asked)
@@ -30,6 +31,9 @@ def withdrawn_since(release: Release) -> dict[str, int]:
     latest: dict[int, tuple[str, str | None]] = {}
     rows = later.filter(id__in=said_no).order_by("change_sequence", "history_id")
     for key, public_id, status in rows.values_list("id", "uuid", "consent_status"):
+        latest[key] = (str(public_id), status)
+    merged = MergedPatient.objects.filter(survivor__center__in=asked)
+    for key, public_id, status in merged.values_list("key", "uuid", "survivor__consent_status"):
         latest[key] = (str(public_id), status)
     gone = {
         public_id: key
