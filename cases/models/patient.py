@@ -177,13 +177,14 @@ class Patient(Record):
         """Other patients of the centre with this hospital number: a reason to look, never to refuse."""
         if not self.hospital_number_hash:
             return type(self).objects.none()
+        merged: Any = self._meta.get_field("merged").related_model
         return (
             type(self)
             .objects.filter(
                 Q(hospital_number_hash=self.hospital_number_hash)
                 # A number that a merged patient had is known too.
                 | Exists(
-                    self._meta.get_field("merged").related_model.objects.filter(
+                    merged.objects.filter(
                         survivor=OuterRef("pk"), hospital_number_hash=self.hospital_number_hash
                     )
                 ),

@@ -31,7 +31,8 @@ def history(request: HttpRequest) -> HttpResponse:
     """A page of changes. Clinicians and curators see their centres; superusers see everything."""
     form = _form(request)
     valid = form.is_valid()
-    found, more = [], False
+    found: list[Found] = []
+    more = False
     if valid:
         found, more = form.search().page(PAGE_SIZE, Place.read(request.GET.get("after", "")))
         _note(request, AccessEvent.Kind.IDENTITY_READ)
@@ -54,7 +55,7 @@ def history_file(request: HttpRequest) -> Any:
         raise PermissionDenied(_("Curators take the history away as a file."))
     if not form.is_valid():
         return history(request)
-    if not request.user.is_superuser:  # type: ignore[union-attr]
+    if not request.user.is_superuser:
         curated = set(curated_center_ids(request.user))
         form.centers = {code: center for code, center in form.centers.items() if center.pk in curated}
         if form.cleaned_data["center"] not in ("", *form.centers):
