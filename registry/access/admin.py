@@ -17,6 +17,7 @@ from knox.models import AuthToken
 
 from registry.access import scope
 from registry.access.models import AccessEvent, Center, Membership, User
+from registry.access.scope import curated
 from registry.core.admin import Column, Desk, NotesInOneLanguage, ReadOnlyAdmin, register_desk
 from registry.core.admin.queues import waiting
 from registry.core.admin.shown import DASH
@@ -24,23 +25,9 @@ from registry.core.admin.shown import DASH
 # -- who works here, on which centres ------------------------------------------------------------------------------
 
 
-def curated(user: Any) -> dict[int, str]:
-    """Id and code of the clinical centres the user curates; read once per user object, so once per request."""
-    cached = getattr(user, "_curated_centers", None)
-    if cached is None:
-        clinical = Center.objects.filter(kind=Center.Kind.CLINICAL)
-        if not user.is_superuser:
-            roles = Membership.objects.filter(user=user, role=Membership.Role.CURATOR)
-            clinical = clinical.filter(pk__in=roles.values("center_id"))
-        cached = user._curated_centers = dict(clinical.values_list("pk", "code"))
-    return cached
-
-
 def works_here(user: Any) -> bool:
-    """Staff who curate a centre, and superusers."""
-    if not getattr(user, "is_authenticated", False) or not user.is_active or not user.is_staff:
-        return False
-    return bool(user.is_superuser or curated(user))
+    """Superusers, and those who curate a clinical centre today."""
+    return scope.is_known(user) and bool(user.is_superuser or curated(user))
 
 
 def visible(user: Any, path: str) -> Q:
@@ -169,11 +156,10 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
         "email",
         "roles",
         "is_active",
-        "is_staff",
         "is_superuser",
         "last_login",
     ]
-    list_filter = ["is_active", "is_staff", "is_superuser", "memberships__role", "memberships__center"]
+    list_filter = ["is_active", "is_superuser", "memberships__role", "memberships__center"]
     search_fields = ["username", "first_name", "last_name", "email"]
     filter_horizontal = ()
     ordering = ["username"]
@@ -183,9 +169,10 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
         (
             _("Sign-in"),
             {
-                "fields": ("is_active", "is_staff", "is_superuser"),
+                "fields": ("is_active", "is_superuser"),
                 "description": _(
-                    "Curators need “staff status” beside their membership to work in the administration."
+                    "Curators work in the administration while their membership holds. Who is made inactive "
+                    "loses all API tokens at once."
                 ),
             },
         ),
@@ -266,7 +253,7 @@ class SuperuserReadOnly(ReadOnlyAdmin):
     """To read, by superusers."""
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)
+        return bool(request.user.is_active and request.user.is_superuser)
 
 
 class AccessEventAdmin(SuperuserReadOnly):

@@ -91,7 +91,7 @@ def test_others_get_a_clear_page(who, client, request):
 
 
 def test_staff_without_a_centre_get_a_clear_page(client, db):
-    client.force_login(factories.UserFactory(is_staff=True))
+    client.force_login(factories.UserFactory())
     assert client.get("/admin/", follow=True).status_code == 403
 
 

@@ -196,7 +196,7 @@ def german(clinician):
 @pytest.fixture
 def german_admin(db):
     client = Client(headers={"accept-language": "de"})
-    client.force_login(factories.UserFactory(username="q-boss", is_staff=True, is_superuser=True))
+    client.force_login(factories.UserFactory(username="q-boss", is_superuser=True))
     return client
 
 
