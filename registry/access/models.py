@@ -277,7 +277,8 @@ class Invitation(Period):
             return self.State.ACCEPTED
         if self.revoked_at is not None:
             return self.State.REVOKED
-        return self.State.EXPIRED if self.expires_at <= timezone.now() else self.State.OPEN
+        past = self.expires_at <= timezone.now() or (self.end is not None and self.end < today())
+        return self.State.EXPIRED if past else self.State.OPEN
 
 
 class AccessEvent(models.Model):
