@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from cases.models import Case
-from registry.access import scope
-from registry.access.models import Membership
+from registry.access import scope, tokens
+from registry.access.models import AccessEvent, Membership
 from tests import factories
 
 TODAY = datetime.date(2026, 3, 10)
@@ -96,3 +96,118 @@ def test_who_comes_back_has_two_memberships_that_do_not_overlap(center, clinicia
     again.full_clean()
     again.save()
     assert scope.may_identify(fresh(clinician), center.pk)
+
+
+class TestInTheAdmin:
+    """Curators manage the memberships of their centre, for others; nobody raises their own rights."""
+
+    @pytest.fixture(autouse=True)
+    def _desk(self, client, curator):
+        client.force_login(curator)
+        self.client, self.curator = client, curator
+
+    @staticmethod
+    def url(page, *args):
+        return reverse(f"admin:access_membership_{page}", args=args)
+
+    def add(self, user, center, role="curator", **more):
+        sent = {"user": user.pk, "center": center.pk, "role": role, "start": TODAY, "end": "", **more}
+        return self.client.post(self.url("add"), sent)
+
+    def test_a_curator_gives_a_colleague_another_role_and_it_is_noted(self, center, clinician):
+        assert self.add(clinician, center, end=TODAY + 30 * DAY, start=TODAY).status_code == 302
+        assert fresh(clinician).is_staff
+        event = AccessEvent.objects.filter(kind="membership").get()
+        assert event.user_name == "curator" and "clinician" in event.subject
+        assert "created: HEI, curator, from 2026-03-10 until 2026-04-09" in event.detail
+
+    def test_a_curator_ends_a_membership(self, clinician):
+        row = clinician.memberships.get()
+        row.start = TODAY - 30 * DAY
+        row.save()
+        sent = {"role": "clinician", "start": row.start, "end": TODAY - DAY}
+        assert self.client.post(self.url("change", row.pk), sent).status_code == 302
+        assert not fresh(clinician).roles_by_center
+        assert self.client.post(self.url("delete", row.pk), {"post": "yes"}).status_code == 302
+        details = (
+            AccessEvent.objects.filter(kind="membership").order_by("id").values_list("detail", flat=True)
+        )
+        assert [detail.split(":")[0] for detail in details] == ["changed", "removed"]
+
+    def test_nobody_gives_a_membership_to_themselves_or_in_a_foreign_centre(
+        self, center, other_center, clinician
+    ):
+        outsider = factories.member(other_center, "clinician")
+        before = Membership.objects.count()
+        for user, where in ((self.curator, center), (clinician, other_center), (outsider, center)):
+            refused = self.add(user, where)
+            assert refused.status_code == 200 and refused.context["adminform"].form.errors
+        assert Membership.objects.count() == before
+
+    def test_nobody_changes_or_removes_their_own(self, center):
+        own = self.curator.memberships.get()
+        own.end = TODAY
+        own.save()
+        sent = {"role": "curator", "start": own.start, "end": ""}
+        assert self.client.post(self.url("change", own.pk), sent).status_code == 403
+        assert self.client.post(self.url("delete", own.pk), {"post": "yes"}).status_code == 403
+        action = {"action": "delete_selected", "_selected_action": own.pk, "post": "yes"}
+        self.client.post(self.url("changelist"), action)
+        own.refresh_from_db()
+        assert own.end == TODAY
+
+    def test_fields_that_the_form_does_not_have_change_nothing(self, other_center, clinician):
+        row = clinician.memberships.get()
+        sent = {
+            "role": "researcher",
+            "start": TODAY,
+            "end": "",
+            "user": self.curator.pk,
+            "center": other_center.pk,
+            "is_superuser": "on",
+            "user__is_superuser": "on",
+        }
+        assert self.client.post(self.url("change", row.pk), sent).status_code == 302
+        row.refresh_from_db()
+        assert (row.user, row.center.code, row.role) == (clinician, "HEI", "researcher")
+        assert not fresh(clinician).is_superuser and not fresh(self.curator).is_superuser
+
+    def test_a_foreign_membership_is_not_there_and_users_are_closed(self, other_center, clinician):
+        foreign = factories.member(other_center, "clinician").memberships.get()
+        sent = {"role": "curator", "start": TODAY, "end": ""}
+        assert self.client.post(self.url("change", foreign.pk), sent).status_code in (302, 404)
+        foreign.refresh_from_db()
+        assert foreign.role == "clinician"
+        flags = {"is_superuser": "on", "is_active": "on", "username": "clinician"}
+        for user in (clinician, self.curator):
+            address = reverse("admin:access_user_change", args=[user.pk])
+            assert self.client.post(address, flags).status_code == 403
+        assert self.client.get("/admin/autocomplete/?app_label=access").status_code in (403, 404)
+
+    def test_a_superuser_who_makes_somebody_inactive_revokes_their_tokens(self, center, clinician):
+        _scope, secret = tokens.create(clinician)
+        boss = factories.UserFactory(is_superuser=True)
+        self.client.force_login(boss)
+        row = clinician.memberships.get()
+        sent = {
+            "username": "clinician",
+            "email": "",
+            "memberships-TOTAL_FORMS": 1,
+            "memberships-INITIAL_FORMS": 1,
+            "memberships-0-id": row.pk,
+            "memberships-0-user": clinician.pk,
+            "memberships-0-center": center.pk,
+            "memberships-0-role": "researcher",
+            "memberships-0-start": row.start,
+            "memberships-0-end": "",
+        }
+        saved = self.client.post(reverse("admin:access_user_change", args=[clinician.pk]), sent)
+        assert saved.status_code == 302
+        assert not fresh(clinician).is_active
+        asked = self.client.__class__(headers={"Authorization": f"Token {secret}"}).get("/api/v1/cases/")
+        assert asked.status_code == 401
+        noted = AccessEvent.objects.filter(user_name=boss.username).values_list("kind", "detail")
+        assert {
+            ("user", "is_active: False"),
+            ("membership", "changed: HEI, researcher, from 2026-03-10 without end"),
+        } <= set(noted)
