@@ -161,6 +161,8 @@ class AcceptForm(UserCreationForm):
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name")
+        labels = {"username": _("User name")}
+        help_texts = {"username": _("Up to 150 letters, digits and @ . + - _")}
 
 
 @method_decorator(login_not_required, name="dispatch")

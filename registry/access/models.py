@@ -45,8 +45,11 @@ class User(AbstractUser):
         self.email = self.email or None
         super().save(*args, **kwargs)
         if not self.is_active:
-            # Who comes back later makes new tokens: the old ones may lie anywhere by then.
-            self.auth_token_set.all().delete()  # type: ignore[attr-defined]
+            # Who comes back later makes new tokens: the old ones may lie anywhere by then. Imported here, as tokens
+            # know users.
+            from registry.access import tokens
+
+            tokens.revoke_all(self)
 
     @cached_property
     def roles_by_center(self) -> dict[int, set[str]]:
@@ -138,7 +141,13 @@ class Membership(Period):
         RESEARCHER = "researcher", _("researcher")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
-    center = models.ForeignKey(Center, models.CASCADE, related_name="memberships", verbose_name=_("centre"))
+    center = models.ForeignKey(
+        Center,
+        models.CASCADE,
+        related_name="memberships",
+        limit_choices_to={"kind": Center.Kind.CLINICAL},
+        verbose_name=_("centre"),
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
 
     objects = MembershipQuerySet.as_manager()
@@ -218,10 +227,9 @@ class TokenScope(models.Model):
                 condition=models.Q(profile__in=["identified", "pseudonymised", "aggregate"]),
                 name="tokenscope_profile_code",
             ),
-            # Nobody changes what they may not read.
             models.CheckConstraint(
-                condition=models.Q(may_write=False) | models.Q(profile="identified"),
-                name="tokenscope_writes_what_it_reads",
+                condition=models.Q(may_write=False) | ~models.Q(profile="aggregate"),
+                name="tokenscope_aggregate_reads",
             ),
         ]
 

@@ -26,6 +26,11 @@ class Reach:
         return self.profile == TokenScope.Profile.IDENTIFIED
 
     @property
+    def writes_records(self) -> bool:
+        """Nobody changes a record of which they may not see all; cohorts and releases name no patient."""
+        return self.writes and self.identifies
+
+    @property
     def rows(self) -> bool:
         """Whether records may be read at all; else only what is counted over many of them."""
         return self.profile != TokenScope.Profile.AGGREGATE

@@ -76,7 +76,7 @@ def visible_centers(user: Any) -> Any:
 
 def writable_centers(user: Any) -> Any:
     """The centres the user may write to."""
-    return own_centers(user) if is_known(user) and reach_of(user).writes else Center.objects.none()
+    return own_centers(user) if is_known(user) and reach_of(user).writes_records else Center.objects.none()
 
 
 def identified_centers(user: Any) -> Any:
@@ -127,7 +127,7 @@ def may_write(actor: Any, record: Any) -> bool:
 
 def may_write_in(user: Any, center_id: Any) -> bool:
     """Whether the user may write in a centre; what belongs to none, such as a code list, is for superusers."""
-    if isinstance(user, KeptScope) or not is_known(user) or not reach_of(user).writes:
+    if isinstance(user, KeptScope) or not is_known(user) or not reach_of(user).writes_records:
         return False
     if center_id is None:
         return bool(user.is_superuser)

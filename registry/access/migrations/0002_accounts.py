@@ -94,6 +94,11 @@ class Migration(migrations.Migration):
             field=models.DateField(default=registry.access.models.today, help_text='First day on which it holds.', verbose_name='from'),
         ),
         migrations.AlterField(
+            model_name='membership',
+            name='center',
+            field=models.ForeignKey(limit_choices_to={'kind': 'clinical'}, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='access.center', verbose_name='centre'),
+        ),
+        migrations.AlterField(
             model_name='accessevent',
             name='kind',
             field=models.CharField(choices=[('sign_in', 'signed in'), ('sign_in_failed', 'sign-in failed'), ('sign_out', 'signed out'), ('identity_read', 'read identifying data'), ('export', 'exported'), ('token', 'created or revoked a token'), ('membership', 'changed a membership'), ('invitation', 'invited, or answered an invitation'), ('user', 'changed a user')], max_length=20, verbose_name='kind'),
@@ -140,7 +145,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tokenscope',
-            constraint=models.CheckConstraint(condition=models.Q(('may_write', False), ('profile', 'identified'), _connector='OR'), name='tokenscope_writes_what_it_reads'),
+            constraint=models.CheckConstraint(condition=models.Q(('may_write', False), models.Q(('profile', 'aggregate'), _negated=True), _connector='OR'), name='tokenscope_aggregate_reads'),
         ),
         migrations.RunPython(say_what_tokens_may, migrations.RunPython.noop),
     ]

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             choices=TokenScope.Profile.values,
             default=TokenScope.Profile.IDENTIFIED.value,
             help="how much the token sees of who the patients are (default: all that the user may); "
-            "below “identified” it is read-only",
+            "below “identified” it changes no record, and “aggregate” is read-only",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             user,
             name=options["name"].strip(),
             days=options["days"],
-            may_write=not options["read_only"] and options["profile"] == TokenScope.Profile.IDENTIFIED,
+            may_write=not options["read_only"] and options["profile"] != TokenScope.Profile.AGGREGATE,
             profile=options["profile"],
             centers=self._centers(user, options["center"]),
         )
