@@ -6,6 +6,7 @@ import knox.admin  # noqa: F401  (so that it is there to be replaced)
 from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from knox.models import AuthToken
 
 from registry.access import tokens
@@ -50,7 +51,7 @@ class AuthTokenAdmin(SuperuserReadOnly):
         scoped = self._scope(token)
         return scoped.name if scoped else ""
 
-    @admin.display(description=_("may"))
+    @admin.display(description=pgettext_lazy("token", "may"))
     def may(self, token: Any) -> str:
         scoped = self._scope(token)
         if scoped is None:
@@ -77,6 +78,9 @@ for field_name, field_label in (
     AuthToken._meta.get_field(field_name).verbose_name = field_label
 AuthToken._meta.verbose_name, AuthToken._meta.verbose_name_plural = _("API token"), _("API tokens")
 apps.get_app_config("knox").verbose_name = _("API")
+
+# Its own words are its whole hash.
+AuthToken.__str__ = lambda token: f"{token.token_key}… · {token.user}"  # type: ignore[method-assign]
 
 # It registers itself when its admin is imported.
 admin.site.unregister(AuthToken)
