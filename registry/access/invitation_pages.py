@@ -171,9 +171,10 @@ class Accept(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         response = super().dispatch(request, *args, **kwargs)
-        # The address is the secret: it is neither kept nor passed on.
+        # The address is the secret: it is neither kept nor passed on. With “no-referrer” the browser would not say
+        # either where the form comes from, and the answer would be taken for a forged one.
         response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
+        response["Referrer-Policy"] = "strict-origin"
         return response
 
     def get(self, request: HttpRequest, secret: str) -> HttpResponse:

@@ -130,7 +130,7 @@ def may_write_in(user: Any, center_id: Any) -> bool:
     if isinstance(user, KeptScope) or not is_known(user) or not reach_of(user).writes_records:
         return False
     if center_id is None:
-        return bool(user.is_superuser)
+        return bool(user.is_superuser) and reach_of(user).center_ids is None
     if center_id in published_center_ids(user):
         return False
     return _works_in(user, center_id)

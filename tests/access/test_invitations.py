@@ -66,7 +66,7 @@ def test_a_new_person_chooses_name_and_password_and_signs_in_apart(client, cente
     assert sent.to == ["anna@example.org"] and "HEI" in sent.subject and "\n" not in sent.subject
     page = client.get(invited)
     assert page.status_code == 200 and "at least 12 characters" in page.content.decode()
-    assert page["Cache-Control"] == "no-store" and page["Referrer-Policy"] == "no-referrer"
+    assert page["Cache-Control"] == "no-store" and page["Referrer-Policy"] == "strict-origin"
     done = client.post(invited, answer())
     assert (done.status_code, done.url) == (302, reverse("login"))
     assert "_auth_user_id" not in client.session

@@ -34,7 +34,7 @@ def plain(output):
 def signed(live_server, monkeypatch, tmp_path):
     """The environment that a guide asks for, and a folder of its own."""
     publications()
-    _instance, token = tokens.create(make.UserFactory())
+    _instance, token = tokens.create(make.UserFactory(), may_write=True, profile="pseudonymised")
     monkeypatch.setenv("REGISTRY", live_server.url)
     monkeypatch.setenv("TOKEN", token)
     monkeypatch.chdir(tmp_path)
