@@ -80,7 +80,7 @@ AuthToken._meta.verbose_name, AuthToken._meta.verbose_name_plural = _("API token
 apps.get_app_config("knox").verbose_name = _("API")
 
 # Its own words are its whole hash.
-AuthToken.__str__ = lambda token: f"{token.token_key}… · {token.user}"  # type: ignore[method-assign]
+AuthToken.__str__ = lambda token: f"{token.token_key}… · {token.user}"
 
 # It registers itself when its admin is imported.
 admin.site.unregister(AuthToken)

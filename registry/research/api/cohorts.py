@@ -165,8 +165,8 @@ class CohortViewSet(ReadOnlyRecordViewSet):
 
     @property
     def opens_to_aggregate(self) -> bool:
-        """Definitions show no patient; what is counted on the spot would, by the difference of two counts."""
-        return self.action in ("list", "retrieve")
+        """The list shows no patient; numbers counted on the spot would, by the difference of two of them."""
+        return self.action == "list"
 
     def scoped_rows(self) -> QuerySet:
         return Cohort.objects.for_user(self.request.user)
