@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from cases.codes import CaseStatus, DenisZone
 from cases.identity import lookup_hash
 from cases.models import Case, Diagnosis, Lesion, MergedPatient, Patient, PatientCounter, Treatment
-from registry.access.admin import SuperuserReadOnly, curated
+from registry.access.desk import SuperuserReadOnly
+from registry.access.scope import curated
 from registry.core.admin import (
     CenterFilter,
     Column,

@@ -281,6 +281,7 @@ class TreatmentViewSet(CaseRowViewSet):
 class DiagnosisViewSet(ReadOnlyRecordViewSet):
     """The code list of diagnoses, with ICD-10-CM and ICD-O-3."""
 
+    opens_to_aggregate = True
     serializer_class = DiagnosisSerializer
     filterset_class = filters.DiagnosisFilterSet
     addressed_by = ("slug", "uuid")

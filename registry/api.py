@@ -57,6 +57,8 @@ BESIDE = {"codebook": "api-codebook", "consistency-checks": "api-consistency-che
 class RootView(ApiViewMixin, APIView):
     """The addresses of all resources."""
 
+    opens_to_aggregate = True
+
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         names = {name: f"api-{name}-list" for name in RESOURCES} | BESIDE

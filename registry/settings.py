@@ -42,7 +42,17 @@ class Environment(BaseSettings):
     release_inline_cases: int = Field(
         5_000, ge=0, description="A registry of more cases writes its releases in the background."
     )
-    token_days: int = Field(90, ge=1, description="Days until an API token expires.")
+    token_days: int = Field(90, ge=1, le=3650, description="Days until an API token expires.")
+    api_rate: int = Field(
+        600, ge=0, description="API requests a minute of one token or signed-in user; 0 lifts the limit."
+    )
+    invitation_days: int = Field(7, ge=1, le=90, description="Days until an invitation expires.")
+    email_host: str = Field("", description="Mail server; empty means that mails are printed to the log.")
+    email_port: int = Field(587, ge=1, le=65535)
+    email_host_user: str = ""
+    email_host_password: SecretStr = SecretStr("")
+    email_use_tls: bool = Field(True, description="The mail server is spoken to by STARTTLS.")
+    default_from_email: str = Field("registry@localhost", description="Who the registry's mails come from.")
 
 
 env = Environment()
@@ -161,6 +171,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# Without a mail server mails go to the standard output, where whoever runs the registry finds their links.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if env.email_host else 'console'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = env.email_host, env.email_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.email_host_user, env.email_host_password.get_secret_value()
+EMAIL_USE_TLS = env.email_use_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.default_from_email
+INVITATION_DAYS = env.invitation_days
+
 LANGUAGE_CODE = env.language
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -222,7 +241,11 @@ REST_FRAMEWORK = {
         "registry.access.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "registry.access.permissions.WithinToken",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["registry.access.throttling.PerToken"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["registry.core.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -231,6 +254,8 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
     "PAGE_SIZE": 100,
 }
+API_RATE = env.api_rate
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a model
 REST_KNOX = {"TOKEN_TTL": None, "TOKEN_LIMIT_PER_USER": None, "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Spinal tumour intervention registry",
@@ -243,6 +268,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "registry.core.api.schema.with_limits",
+    ],
     "ENUM_NAME_OVERRIDES": {"ReleaseStateEnum": "registry.research.api.release_shown.STATES"},
 }
 

@@ -21,6 +21,12 @@ def _plain_static_files(settings):
     }
 
 
+@pytest.fixture(autouse=True)
+def _as_many_requests_as_a_test_needs(settings):
+    """Users of different tests have the same id, and would be counted as one."""
+    settings.API_RATE = 0
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _unnoted_widgets(django_test_environment):
     """Django notes every template that a test renders: not those of widgets, of which a page has hundreds."""

@@ -59,7 +59,7 @@ class UserFactory(DjangoModelFactory):
 
 def member(center: Center, role: str = "clinician", **user: Any) -> User:
     """A user with a role in a centre."""
-    made = UserFactory(is_staff=role == "curator", **user)
+    made = UserFactory(**user)
     Membership.objects.create(user=made, center=center, role=role)
     return made
 

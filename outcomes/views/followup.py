@@ -80,6 +80,7 @@ class FollowUpFilterForm(forms.Form):
         self.user = user
         self.centers = list(writable_centers(user).order_by("code"))
         self._choose("center", [(center.code, f"{center.code} · {center.name}") for center in self.centers])
+        # Whoever has worked here at any time: who has left the centre has left cases behind.
         colleagues = User.objects.filter(
             memberships__center__in=self.centers, memberships__role__in=WRITING_ROLES
         )

@@ -1,72 +1,28 @@
-"""Users, centres, memberships, API tokens and the access log in the admin; and who may work there."""
+"""Users, centres, memberships and the access log in the admin, and the admin site itself."""
 
 from typing import Any
 
-import knox.admin  # noqa: F401  (so that it is there to be replaced)
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from knox.models import AuthToken
 
-from registry.access import scope
+from registry.access import (
+    log,
+    memberships,
+    token_admin,  # noqa: F401  (registers itself)
+)
+from registry.access.desk import ForSuperusers, SuperuserReadOnly, works_here
 from registry.access.models import AccessEvent, Center, Membership, User
-from registry.core.admin import Column, Desk, NotesInOneLanguage, ReadOnlyAdmin, register_desk
+from registry.access.scope import curated
+from registry.core.admin import Column, NotesInOneLanguage
 from registry.core.admin.queues import waiting
 from registry.core.admin.shown import DASH
-
-# -- who works here, on which centres ------------------------------------------------------------------------------
-
-
-def curated(user: Any) -> dict[int, str]:
-    """Id and code of the clinical centres the user curates; read once per user object, so once per request."""
-    cached = getattr(user, "_curated_centers", None)
-    if cached is None:
-        clinical = Center.objects.filter(kind=Center.Kind.CLINICAL)
-        if not user.is_superuser:
-            roles = Membership.objects.filter(user=user, role=Membership.Role.CURATOR)
-            clinical = clinical.filter(pk__in=roles.values("center_id"))
-        cached = user._curated_centers = dict(clinical.values_list("pk", "code"))
-    return cached
-
-
-def works_here(user: Any) -> bool:
-    """Staff who curate a centre, and superusers."""
-    if not getattr(user, "is_authenticated", False) or not user.is_active or not user.is_staff:
-        return False
-    return bool(user.is_superuser or curated(user))
-
-
-def visible(user: Any, path: str) -> Q:
-    if user.is_superuser:
-        return Q()
-    return Q(**{f"{path}__in": [*curated(user), *scope.published_center_ids(user)]})
-
-
-def writable(user: Any, path: str) -> Q:
-    return Q(**{f"{path}__in": list(curated(user))})
-
-
-def shown_centers(user: Any) -> list[tuple[int, str]]:
-    cached = getattr(user, "_shown_centers", None)
-    if cached is None:
-        rows = scope.visible_centers(user).filter(visible(user, "pk"))
-        cached = user._shown_centers = list(rows.values_list("pk", "code"))
-    return cached
-
-
-def may_administer(user: Any, center_id: Any) -> bool:
-    return center_id in curated(user)
-
-
-register_desk(Desk(works_here, visible, writable, may_administer, shown_centers))
-
 
 # -- the site ---------------------------------------------------------------------------------------------------------
 
@@ -134,30 +90,12 @@ admin.site.login = sign_in  # type: ignore[method-assign]
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
 
 
-class ForSuperusers(NotesInOneLanguage):
-    """Who may sign in and where is decided by superusers."""
-
-    def has_module_permission(self, request: Any) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
-
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
-
-
 class MembershipInline(ForSuperusers, admin.TabularInline):
-    """What the user may do, and where."""
+    """What the user may do, where and when."""
 
     model = Membership
     extra = 0
+    fields = ("center", "role", "start", "end")
 
 
 class UserAdmin(ForSuperusers, DjangoUserAdmin):
@@ -169,11 +107,10 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
         "email",
         "roles",
         "is_active",
-        "is_staff",
         "is_superuser",
         "last_login",
     ]
-    list_filter = ["is_active", "is_staff", "is_superuser", "memberships__role", "memberships__center"]
+    list_filter = ["is_active", "is_superuser", "memberships__role", "memberships__center"]
     search_fields = ["username", "first_name", "last_name", "email"]
     filter_horizontal = ()
     ordering = ["username"]
@@ -183,9 +120,10 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
         (
             _("Sign-in"),
             {
-                "fields": ("is_active", "is_staff", "is_superuser"),
+                "fields": ("is_active", "is_superuser"),
                 "description": _(
-                    "Curators need “staff status” beside their membership to work in the administration."
+                    "Curators work in the administration while their membership holds. Who is made inactive "
+                    "loses all API tokens at once."
                 ),
             },
         ),
@@ -200,13 +138,44 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
     def get_inline_instances(self, request: Any, obj: Any = None) -> Any:
         return [] if obj is None else super().get_inline_instances(request, obj)
 
+    def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        named = [name for name in form.changed_data if name in ("is_active", "is_superuser", "email")]
+        if named or not change:
+            said = ", ".join(f"{name}: {getattr(obj, name)}" for name in named) or "created"
+            self._note(request, obj, said)
+
+    def delete_model(self, request: Any, obj: User) -> None:
+        self._note(request, obj, "removed")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        for user in queryset:
+            self._note(request, user, "removed")
+        super().delete_queryset(request, queryset)
+
+    @staticmethod
+    def _note(request: Any, user: User, what: str) -> None:
+        subject = f"user {user.get_username()}"
+        log.note(AccessEvent.Kind.USER, user=request.user, request=request, subject=subject, detail=what)
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        rows = formset.save(commit=False)
+        if formset.model is Membership:
+            for row in formset.deleted_objects:
+                memberships.note(row, "removed", by=request.user, request=request)
+            for row in rows:
+                memberships.note(row, "changed" if row.pk else "created", by=request.user, request=request)
+        formset.save()
+
     @admin.display(description=_("name"))
     def full_name(self, user: User) -> str:
         return user.get_full_name()
 
     @admin.display(description=_("memberships"))
     def roles(self, user: User) -> str:
-        return ", ".join(f"{row.center.code} {row.get_role_display()}" for row in user.memberships.all())
+        rows = [row for row in user.memberships.all() if row.is_in_force]
+        return ", ".join(f"{row.center.code} {row.get_role_display()}" for row in rows)
 
 
 class CenterAdmin(ForSuperusers, admin.ModelAdmin):
@@ -236,37 +205,81 @@ class CenterAdmin(ForSuperusers, admin.ModelAdmin):
         return ("code", "kind") if obj is not None else ()
 
 
-class MembershipAdmin(ForSuperusers, admin.ModelAdmin):
-    """Who may do what in which centre. Curators see the memberships of their centres."""
+class MembershipAdmin(NotesInOneLanguage, admin.ModelAdmin):
+    """Who may do what in which centre, from when until when.
 
-    list_display = ["user", "center", "role"]
+    Curators manage the memberships of their centres, of people who have or had one there; others they invite. Their
+    own are managed by somebody else.
+    """
+
+    list_display = ["user", "center", "role", "start", "end", "holds_today"]
     list_filter = ["role"]
     list_select_related = ["user", "center"]
     search_fields = ["user__username", "user__last_name", "center__code"]
-    autocomplete_fields = ["user", "center"]
+    fields = ("user", "center", "role", "start", "end")
+
+    def get_autocomplete_fields(self, request: Any) -> Any:
+        # Looking up all users is for those who manage them.
+        return ("user",) if request.user.is_superuser else ()
+
+    def has_module_permission(self, request: Any) -> bool:
+        return works_here(request.user)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         return works_here(request.user)
 
     def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        return ForSuperusers.has_view_permission(self, request)
+        return works_here(request.user)
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return ForSuperusers.has_view_permission(self, request)
+        if not works_here(request.user) or request.user.is_superuser or obj is None:
+            return works_here(request.user)
+        return obj.user_id != request.user.pk and obj.center_id in curated(request.user)
 
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return ForSuperusers.has_view_permission(self, request)
+    has_delete_permission = has_change_permission
 
     def get_queryset(self, request: Any) -> Any:
         rows = super().get_queryset(request)
         return rows if request.user.is_superuser else rows.filter(center__in=list(curated(request.user)))
 
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        # Whose it is and where does not change: that would be another membership.
+        return ("user", "center") if obj is not None else ()
 
-class SuperuserReadOnly(ReadOnlyAdmin):
-    """To read, by superusers."""
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "center":
+            kwargs["queryset"] = Center.objects.filter(pk__in=list(curated(request.user)))
+        elif db_field.name == "user" and not request.user.is_superuser:
+            known = Membership.objects.filter(center__in=list(curated(request.user))).values("user")
+            kwargs["queryset"] = User.objects.filter(pk__in=known).exclude(pk=request.user.pk)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "user" and not request.user.is_superuser and field is not None:
+            field.help_text = _("People who have or had a membership in your centre. Others you invite.")
+        return field
 
-    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)
+    def save_model(self, request: Any, obj: Membership, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.changed_data or not change:
+            self._note(request, obj, "changed" if change else "created")
+
+    def delete_model(self, request: Any, obj: Membership) -> None:
+        self._note(request, obj, "removed")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        if not request.user.is_superuser:
+            queryset = queryset.exclude(user=request.user)
+        for row in queryset:
+            self._note(request, row, "removed")
+        super().delete_queryset(request, queryset)
+
+    @staticmethod
+    def _note(request: Any, row: Membership, what: str) -> None:
+        memberships.note(row, what, by=request.user, request=request)
+
+    @admin.display(description=_("holds today"), boolean=True)
+    def holds_today(self, row: Membership) -> bool:
+        return row.is_in_force
 
 
 class AccessEventAdmin(SuperuserReadOnly):
@@ -280,36 +293,9 @@ class AccessEventAdmin(SuperuserReadOnly):
     fields = ["at", "kind", "user_name", "user_id_text", "address", "subject", "detail"]
 
 
-class AuthTokenAdmin(SuperuserReadOnly):
-    """API tokens: only a hash is kept, so there is nothing to see but whose they are; they can be revoked."""
-
-    list_display = ["token_key", "user", "created", "expiry"]
-    list_filter = ["expiry"]
-    list_select_related = ["user"]
-    search_fields = ["user__username", "token_key"]
-    fields = ["token_key", "user", "created", "expiry"]
-    actions: Any = ("delete_selected",)
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return self.has_view_permission(request, obj)
-
-
-# knox names nothing for translators.
-for field_name, field_label in (
-    ("token_key", _("token key")),
-    ("user", _("user")),
-    ("created", _("created")),
-    ("expiry", _("valid until")),
-):
-    AuthToken._meta.get_field(field_name).verbose_name = field_label
-AuthToken._meta.verbose_name, AuthToken._meta.verbose_name_plural = _("API token"), _("API tokens")
-apps.get_app_config("knox").verbose_name = _("API")
-
-# Both register themselves when their admin is imported: groups are not used, and tokens are not typed.
-for replaced in (Group, AuthToken):
-    admin.site.unregister(replaced)
+# It registers itself when its admin is imported; groups are not used.
+admin.site.unregister(Group)
 admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)
 admin.site.register(Membership, MembershipAdmin)
 admin.site.register(AccessEvent, AccessEventAdmin)
-admin.site.register(AuthToken, AuthTokenAdmin)

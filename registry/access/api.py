@@ -37,13 +37,7 @@ class CenterSerializer(serializers.ModelSerializer):
             **{name: ShownField(of=attrgetter(name), schema=text) for name in ("name", "city", "country")},
             "kind": ShownField(of=lambda center: center.kind, schema={"type": "string"}),
             "may_write": ShownField(
-                of=lambda center: (
-                    center.kind != Center.Kind.PUBLISHED
-                    and (
-                        self.user.is_superuser
-                        or bool(scope.roles_of(self.user, center.pk) & set(scope.WRITING_ROLES))
-                    )
-                ),
+                of=lambda center: scope.may_write_in(self.user, center.pk),
                 schema=boolean,
                 help_text=_("Whether you may write records of this centre."),
             ),
@@ -65,6 +59,7 @@ class CenterViewSet(ReadOnlyRecordViewSet):
     """Your own centres and those of the published series."""
 
     serializer_class: Any = CenterSerializer
+    opens_to_aggregate = True
     addressed_by = ("code", "uuid")
     orderings = {"center": "code", "name": "name"}
     default_ordering = ("center",)

@@ -1,18 +1,35 @@
 """API authentication by token."""
 
+from typing import Any
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
+from registry.access import reach, tokens
+from registry.access.models import TokenScope
+
 
 class TokenAuthentication(KnoxTokenAuthentication):
-    """knox: the database holds only a hash of the token, and every token expires."""
+    """knox: the database holds only a hash of the token, and every token expires.
+
+    The user who comes with the request has no more rights than the token's scope leaves, at every door of the API.
+    """
 
     def authenticate_credentials(self, token):
         try:
             return super().authenticate_credentials(token)
         except ValueError:  # bytes that are no text, or a character that the database cannot hold
             raise AuthenticationFailed("Invalid token.") from None
+
+    def validate_user(self, auth_token: Any) -> Any:
+        user, auth_token = super().validate_user(auth_token)
+        scope = TokenScope.objects.filter(token=auth_token).first()
+        if scope is None:
+            # Nobody has said what it may do. That it may do everything is not what they would have said.
+            raise AuthenticationFailed("Invalid token.")
+        tokens.was_used(scope)
+        return reach.limit(user, reach.Reach.of(scope)), auth_token
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -26,5 +43,5 @@ class TokenScheme(OpenApiAuthenticationExtension):
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "“Token ” followed by the token that `manage.py create_token` printed.",
+            "description": "“Token ” followed by a token, as made on the page of your account.",
         }

@@ -1,12 +1,25 @@
-"""Users, centres, memberships and the access log."""
+"""Users, centres, memberships, invitations, what API tokens may do, and the access log."""
 
+import datetime
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from registry.core.dates import shown_datetime
+
+
+class People(UserManager):
+    """Users. Who may enter the administration follows from memberships, so that it cannot be set."""
+
+    def _create_user_object(self, username: str, email: Any, password: Any, **more: Any) -> Any:
+        more.pop("is_staff", None)  # Django's own commands send it
+        return super()._create_user_object(username, email, password, **more)  # type: ignore[misc]
 
 
 class User(AbstractUser):
@@ -14,7 +27,7 @@ class User(AbstractUser):
 
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)  # type: ignore[assignment]
 
-    objects = UserManager()  # type: ignore[misc]
+    objects = People()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("user")
@@ -31,6 +44,26 @@ class User(AbstractUser):
     def save(self, *args, **kwargs) -> None:
         self.email = self.email or None
         super().save(*args, **kwargs)
+        if not self.is_active:
+            # Who comes back later makes new tokens: the old ones may lie anywhere by then. Imported here, as tokens
+            # know users.
+            from registry.access import tokens
+
+            tokens.revoke_all(self)
+
+    @cached_property
+    def roles_by_center(self) -> dict[int, set[str]]:
+        """Id of a centre → roles in force there; read once per user object, so once per request."""
+        found: dict[int, set[str]] = {}
+        for center, role in Membership.objects.in_force().filter(user=self).values_list("center_id", "role"):
+            found.setdefault(center, set()).add(role)
+        return found
+
+    @property
+    def is_staff(self) -> bool:  # type: ignore[override]
+        """Whether the administration is offered: to superusers, and to curators while they are curators."""
+        curator = Membership.Role.CURATOR
+        return self.is_superuser or any(curator in roles for roles in self.roles_by_center.values())
 
 
 class Center(models.Model):
@@ -65,8 +98,42 @@ class Center(models.Model):
         return self.code
 
 
-class Membership(models.Model):
-    """What a user may do in a centre."""
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships, of which those in force count."""
+
+    def in_force(self, on: datetime.date | None = None) -> "MembershipQuerySet":
+        """Those that hold on a day, today where none is named. Both their first and their last day count.
+
+        Whatever gives a right asks here: a membership that has ended, or not begun, gives none.
+        """
+        day = on or timezone.localdate()
+        return self.filter(models.Q(end=None) | models.Q(end__gte=day), start__lte=day)
+
+
+def today() -> datetime.date:
+    """The day in the installation's time zone."""
+    return timezone.localdate()
+
+
+class Period(models.Model):
+    """A role in a centre from one day to another; without an end it goes on."""
+
+    start = models.DateField(_("from"), default=today, help_text=_("First day on which it holds."))
+    end = models.DateField(
+        _("until"), null=True, blank=True, help_text=_("Last day on which it holds. Empty: without end.")
+    )
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        if self.start and self.end and self.end < self.start:
+            raise ValidationError({"end": _("The last day must not be before the first.")})
+
+
+class Membership(Period):
+    """What a user may do in a centre, and for how long."""
 
     class Role(models.TextChoices):
         CLINICIAN = "clinician", _("clinician")
@@ -74,15 +141,28 @@ class Membership(models.Model):
         RESEARCHER = "researcher", _("researcher")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
-    center = models.ForeignKey(Center, models.CASCADE, related_name="memberships", verbose_name=_("centre"))
+    center = models.ForeignKey(
+        Center,
+        models.CASCADE,
+        related_name="memberships",
+        limit_choices_to={"kind": Center.Kind.CLINICAL},
+        verbose_name=_("centre"),
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
-        ordering = ["center", "user", "role"]
+        ordering = ["center", "user", "role", "start"]
         constraints = [
-            models.UniqueConstraint(fields=["user", "center", "role"], name="membership_once"),
+            # Who leaves and comes back has two; that they do not overlap is checked when they are typed.
+            models.UniqueConstraint(fields=["user", "center", "role", "start"], name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(end=None) | models.Q(end__gte=models.F("start")),
+                name="membership_end_not_before_start",
+            ),
             models.CheckConstraint(
                 condition=models.Q(role__in=["clinician", "curator", "researcher"]),
                 name="membership_role_code",
@@ -91,6 +171,122 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.center} · {self.get_role_display()}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.user_id and self.center_id and self.role and self.start and self.overlapping().exists():
+            raise ValidationError(
+                _("There is a membership with this role in this centre at that time already.")
+            )
+
+    def overlapping(self) -> MembershipQuerySet:
+        """Others of the same user, centre and role that hold on one of its days."""
+        same = Membership.objects.filter(user=self.user_id, center=self.center_id, role=self.role)
+        if self.end is not None:
+            same = same.filter(start__lte=self.end)
+        return same.exclude(pk=self.pk).filter(models.Q(end=None) | models.Q(end__gte=self.start))
+
+    @property
+    def is_in_force(self) -> bool:
+        """What ``in_force`` says of the row, in Python."""
+        return self.start <= today() and (self.end is None or self.end >= today())
+
+
+class TokenScope(models.Model):
+    """What an API token may do, beside the token itself. A token without one opens nothing.
+
+    It narrows the rights of its user as they are when it is used, and never adds to them.
+    """
+
+    class Profile(models.TextChoices):
+        """How much of who the patients are; each contains those below it."""
+
+        IDENTIFIED = "identified", _("identified")
+        PSEUDONYMISED = "pseudonymised", _("pseudonymised")
+        AGGREGATE = "aggregate", _("aggregate")
+
+    uuid = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    token = models.OneToOneField(
+        "knox.AuthToken", models.CASCADE, related_name="scope", verbose_name=_("API token")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    may_write = models.BooleanField(_("may write"), default=False)
+    profile = models.CharField(
+        _("who the patients are"), max_length=20, choices=Profile.choices, default=Profile.PSEUDONYMISED
+    )
+    every_center = models.BooleanField(_("every centre of the user"), default=True)
+    centers = models.ManyToManyField(Center, blank=True, related_name="+", verbose_name=_("centres"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("scope of an API token")
+        verbose_name_plural = _("scopes of API tokens")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(profile__in=["identified", "pseudonymised", "aggregate"]),
+                name="tokenscope_profile_code",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(may_write=False) | ~models.Q(profile="aggregate"),
+                name="tokenscope_aggregate_reads",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Invitation(Period):
+    """Somebody is asked to join a centre, by a link that can be used once. Only a hash of the link is kept."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        EXPIRED = "expired", _("expired")
+        ACCEPTED = "accepted", _("accepted")
+        REVOKED = "revoked", _("revoked")
+
+    uuid = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail"))
+    first_name = models.CharField(_("first name"), max_length=150, blank=True, default="")
+    last_name = models.CharField(_("last name"), max_length=150, blank=True, default="")
+    center = models.ForeignKey(Center, models.CASCADE, related_name="invitations", verbose_name=_("centre"))
+    role = models.CharField(_("role"), max_length=20, choices=Membership.Role.choices)
+    digest = models.CharField(_("hash of the link"), max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by")
+    )
+    sent_at = models.DateTimeField(_("sent"))
+    expires_at = models.DateTimeField(_("valid until"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-sent_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=["clinician", "curator", "researcher"]),
+                name="invitation_role_code",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(end=None) | models.Q(end__gte=models.F("start")),
+                name="invitation_end_not_before_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.center} · {self.get_role_display()}"
+
+    @property
+    def state(self) -> str:
+        if self.accepted_at is not None:
+            return self.State.ACCEPTED
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        past = self.expires_at <= timezone.now() or (self.end is not None and self.end < today())
+        return self.State.EXPIRED if past else self.State.OPEN
 
 
 class AccessEvent(models.Model):
@@ -103,6 +299,9 @@ class AccessEvent(models.Model):
         IDENTITY_READ = "identity_read", _("read identifying data")
         EXPORT = "export", _("exported")
         TOKEN = "token", _("created or revoked a token")
+        MEMBERSHIP = "membership", _("changed a membership")
+        INVITATION = "invitation", _("invited, or answered an invitation")
+        USER = "user", _("changed a user")
 
     at = models.DateTimeField(_("at"), auto_now_add=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)

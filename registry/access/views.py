@@ -5,21 +5,23 @@ from typing import Any
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone
-from knox.models import AuthToken
+
+from registry.access import scope
+from registry.access.token_pages import own_tokens
 
 
 def account(request: HttpRequest) -> HttpResponse:
-    """Who is signed in, in which centres and roles, and which API tokens are alive."""
+    """Who is signed in, in which centres and roles until when, and which API tokens there are."""
     user: Any = request.user
-    tokens = AuthToken.objects.filter(user=user).order_by("-created")
     return render(
         request,
         "access/account.html",
         {
-            "memberships": user.memberships.select_related("center").order_by("center__code", "role"),
-            "tokens": tokens,
-            "now": timezone.now(),
+            "memberships": user.memberships.select_related("center").order_by(
+                "center__code", "role", "start"
+            ),
+            "tokens": own_tokens(user),
+            "may_invite": bool(scope.curated(user)),
         },
     )
 

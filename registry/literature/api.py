@@ -125,6 +125,7 @@ def _patient_id(row: SourceValue) -> str | None:
 class PublicationViewSet(ReadOnlyRecordViewSet):
     """The published series in the registry."""
 
+    opens_to_aggregate = True
     serializer_class = PublicationSerializer
     filterset_class = filters.PublicationFilterSet
     addressed_by = ("slug", "uuid")
@@ -134,6 +135,7 @@ class PublicationViewSet(ReadOnlyRecordViewSet):
 
 
 class _OfPublication(ReadOnlyRecordViewSet):
+    opens_to_aggregate = True
     select: ClassVar[tuple[str, ...]] = ("publication",)
 
 

@@ -56,6 +56,8 @@ class CheckSerializer(serializers.Serializer):
 class ConsistencyChecksView(ApiViewMixin, APIView):
     """Checks of the printed numbers of the publications, in the order of publication and number."""
 
+    opens_to_aggregate = True
+
     http_method_names = ["get", "head", "options"]
     detail_parameters = {"GET": PARAMETERS, "HEAD": PARAMETERS}
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django_tasks_db.admin import DBTaskResult
 
-from registry.access.admin import SuperuserReadOnly
+from registry.access.desk import SuperuserReadOnly
 from registry.research.models import ExportReceipt
 
 

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from registry.access.scope import visible_centers, writable_centers
+from registry.access.scope import identified_centers, visible_centers
 from registry.research.archive import ARCHIVE, Archive
 from registry.research.formats import FORMATS
 from registry.research.orders import HOW, HOW_ARCHIVE, Order
@@ -68,7 +68,7 @@ class ExportForm(forms.Form):
             ("", _("all that I may see")),
             *((center.code, f"{center.code} · {center.name}") for center in visible_centers(user)),
         ]
-        identifies = writable_centers(user).exists()
+        identifies = identified_centers(user).exists()
         fields["profile"].choices = [
             (PSEUDONYMISED.name, _("pseudonymised: random ids, no free text, ages capped at 90")),
             *(

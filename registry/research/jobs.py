@@ -25,7 +25,8 @@ from django.utils.translation import gettext as _
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from registry.access.scope import visible_centers, writable_centers
+from registry.access.reach import WHOLE, Reach, limit, reach_of
+from registry.access.scope import identified_centers, visible_centers
 from registry.core.api.problems import Problem
 from registry.research.delivery import Delivery
 from registry.research.models import ExportJob
@@ -58,7 +59,10 @@ def submit(order: Order, user: Any) -> ExportJob:
     from registry.research.tasks import write_export
 
     order = order.without("background")
-    asked = json.dumps([order.target, order.format, order.parameters], sort_keys=True)
+    reach = {} if reach_of(user) == WHOLE else reach_of(user).as_json()
+    asked = json.dumps(
+        [order.target, order.format, order.parameters, *([reach] if reach else [])], sort_keys=True
+    )
     fingerprint = hashlib.sha256(asked.encode()).hexdigest()
     mine = ExportJob.objects.for_user(user).under_way()
     settle(mine)
@@ -79,6 +83,7 @@ def submit(order: Order, user: Any) -> ExportJob:
                 format=order.format,
                 parameters=order.parameters,
                 fingerprint=fingerprint,
+                reach=reach,
             )
             write_export.enqueue(str(job.uuid))
     except IntegrityError:
@@ -89,6 +94,11 @@ def submit(order: Order, user: Any) -> ExportJob:
 
 def order_of(job: ExportJob) -> Order:
     return Order(job.target, job.format, job.parameters)
+
+
+def is_within_reach(job: ExportJob, user: Any) -> bool:
+    """Whether what the user comes with reaches all that the job was asked with."""
+    return reach_of(user).contains(Reach.from_json(job.reach))
 
 
 def cancel(job: ExportJob) -> bool:
@@ -200,8 +210,10 @@ def carry_out(job: ExportJob) -> None:
 def _write(job: ExportJob, file: Any) -> None:
     if not job.user.is_active:
         raise Problem(403, _("The account is closed."))
-    compiled = plan(order_of(job), job.user)
-    job.rights = _rights(job.user, compiled.profile.identified)
+    # Whoever asked with a token gets no more than the token reaches, though it is somebody else who writes.
+    asker = limit(job.user, Reach.from_json(job.reach))
+    compiled = plan(order_of(job), asker)
+    job.rights = _rights(asker, compiled.profile.identified)
     delivery = compiled.start()
     try:
         job.rows, job.receipt, job.file_name = delivery.rows, delivery.receipt, delivery.file_name
@@ -250,7 +262,7 @@ def _fail(job: ExportJob, failure: str, message: str = "") -> None:
 
 def _rights(user: Any, identified: bool) -> dict[str, list[int]]:
     """The centres whose rows are in a user's file, and those whose patients it names."""
-    centers = {"read": visible_centers(user)} | ({"identify": writable_centers(user)} if identified else {})
+    centers = {"read": visible_centers(user)} | ({"identify": identified_centers(user)} if identified else {})
     return {name: sorted(found.values_list("pk", flat=True)) for name, found in centers.items()}
 
 

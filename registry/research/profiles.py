@@ -165,7 +165,7 @@ def chosen(user: Any, profile: str = "", dates: str = "") -> Profile:
         )
     if dates and dates not in list(Dates):
         raise ValidationError({"dates": [_one_of(dates, [known.value for known in Dates])]})
-    if name == IDENTIFIED.name and not scope.writable_centers(user).exists():
+    if name == IDENTIFIED.name and not scope.identified_centers(user).exists():
         raise PermissionDenied(
             _(
                 "Identified rows are for clinicians and curators, of their own centres. You may use: %(allowed)s."

@@ -149,6 +149,8 @@ LISTS = {
     "case-list",
     "case-new",
     "account",
+    "tokens",
+    "invitations",
     "exports",
     "export-new",
     "literature",
@@ -181,10 +183,14 @@ OPEN = {
     "set_language": "sets a cookie",
     "login": "",
     "sign-in-again": "signs in, as the page of its own does",
+    "invitation-accept": "needs the secret of an invitation",
 }
 SHARED = OPEN | {
     "logout": "",
     "history-file": "the centres that the user curates, tested with the history",
+    "token-revoke": "the user's own, tested with the tokens",
+    "invitation-send": "of the curator's centres, tested with the invitations",
+    "invitation-revoke": "of the curator's centres, tested with the invitations",
     "password_change": "the user's own",
     "password_change_done": "",
     "publication-detail": "published",

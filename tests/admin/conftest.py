@@ -5,7 +5,7 @@ from tests import factories
 
 @pytest.fixture
 def boss(db):
-    return factories.UserFactory(username="boss", is_staff=True, is_superuser=True)
+    return factories.UserFactory(username="boss", is_superuser=True)
 
 
 @pytest.fixture

@@ -100,7 +100,9 @@ def versions(*cases):
 
 
 def test_a_bulk_change_says_first_what_it_will_do_and_to_which(as_curator, center):
-    draft = factories.CaseFactory(patient=factories.PatientFactory(center=center), disease_status="metastasis")
+    draft = factories.CaseFactory(
+        patient=factories.PatientFactory(center=center), disease_status="metastasis"
+    )
     complete = complete_case(center)
     same = factories.CaseFactory(patient=factories.PatientFactory(center=center), disease_status="systemic")
     shown = send(as_curator, "show", [draft, complete, same], "metastasis")

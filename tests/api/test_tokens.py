@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 
-from registry.access.models import AccessEvent
+from registry.access.models import AccessEvent, TokenScope
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,23 @@ def test_a_token_that_cannot_be_is_refused(clinician, arguments):
     with pytest.raises(CommandError):
         create(*arguments)
     assert not AuthToken.objects.exists()
+
+
+def test_the_command_limits_what_a_token_may(clinician, case):
+    token, _said = create("clinician", "--read-only", "--center", "HEI", "--name", "nightly copy")
+    assert get(token).status_code == 200
+    body = json.dumps({"case_id": str(case.uuid), "levels": "L1"})
+    headers = {"Authorization": f"Token {token}"}
+    refused = Client().post("/api/v1/lesions/", body, content_type="application/json", headers=headers)
+    assert refused.status_code == 403
+    scope = TokenScope.objects.get()
+    assert (scope.name, scope.every_center, scope.profile) == ("nightly copy", False, "identified")
+    create("clinician", "--profile", "aggregate")
+    assert not TokenScope.objects.get(profile="aggregate").may_write
+    for wrong in (["--center", "BER"], ["--name", " "], ["--profile", "all"]):
+        with pytest.raises(CommandError):
+            create("clinician", *wrong)
+    assert AuthToken.objects.count() == 2
 
 
 def test_a_user_who_may_not_sign_in_gets_no_token_and_loses_the_old_one(clinician):

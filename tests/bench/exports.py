@@ -100,9 +100,9 @@ def _filled(patients: int) -> str:
     """Fill the database where it is not filled yet; answers a token of the user who exports."""
     from django.core.management import call_command
     from django.db import connection
-    from knox.models import AuthToken
 
     from cases.models import Patient
+    from registry.access import tokens
     from registry.access.models import Membership, User
     from registry.research.management.commands.synthesize import Command
 
@@ -117,7 +117,7 @@ def _filled(patients: int) -> str:
     user, _made = User.objects.get_or_create(username=USER)
     Membership.objects.filter(user=user).delete()
     Membership.objects.create(user=user, center=Command.center(center), role=Membership.Role.RESEARCHER)
-    _instance, token = AuthToken.objects.create(user)
+    _instance, token = tokens.create(user)
     return token
 
 

@@ -153,7 +153,7 @@ def test_each_reads_the_centres_whose_patients_they_may_know(client, center, oth
     }
     client.force_login(factories.member(center, "researcher"))
     assert client.get(URL).status_code == client.get(FILE).status_code == 403
-    client.force_login(factories.UserFactory(is_superuser=True, is_staff=True))
+    client.force_login(factories.UserFactory(is_superuser=True))
     kinds = {row.instance_type for row, *_ in client.get(URL).context["lines"]}
     assert {Diagnosis, Case, Patient} <= kinds
 

@@ -208,7 +208,7 @@ def test_patients_of_another_centre_are_not_there(client, other_center, two):
 
 
 def test_what_is_never_merged_is_refused_in_words(client, center, other_center, two):
-    client.force_login(factories.UserFactory(is_superuser=True, is_staff=True))
+    client.force_login(factories.UserFactory(is_superuser=True))
     a = two[0]
     foreign = factories.PatientFactory(center=other_center)
     printed = factories.PatientFactory(center=factories.CenterFactory(kind="published"))

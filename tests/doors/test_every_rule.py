@@ -19,7 +19,7 @@ CLINICAL = [(model, rule) for model, rule in declared_rules() if model.center_pa
 @pytest.fixture
 def user(db):
     """May do everything the rules allow, in the browser, the admin and the API."""
-    return UserFactory(is_superuser=True, is_staff=True)
+    return UserFactory(is_superuser=True)
 
 
 def make(model: type[Record]) -> Record:

@@ -5,6 +5,7 @@ What is left in plain letters on a page was never given to gettext.
 """
 
 import datetime
+import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -16,10 +17,11 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import UUIDConverter
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import trans_real
 
-from registry.access.models import Center
+from registry.access import tokens
+from registry.access.models import Center, Invitation
 from registry.research.models import CohortVersion, ExportJob, ExportReceipt, Release
 from tests import factories
 from tests.pages.conftest import form_data
@@ -27,7 +29,7 @@ from tests.pages.conftest import form_data
 #: What an address may ask for beside a record's public id: sections, time points, publications.
 WORDS = [
     *("patient", "lesions", "procedures", "outcomes", "complications", "followup", "review"),
-    *("month_3", "month_6", "paper-x", "lesion", "assessment", "q-cohort"),
+    *("month_3", "month_6", "paper-x", "lesion", "assessment", "q-cohort", "q-secret"),
 ]
 #: The same for the addresses of releases, which take two.
 OF_RELEASES = ("q-release", "q-other", "manifest.json")
@@ -35,6 +37,7 @@ OF_RELEASES = ("q-release", "q-other", "manifest.json")
 NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/")
 #: Parts that their page asks for, with what it knows of them.
 PARTS = (".svg", "/cell/")
+DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture
@@ -100,9 +103,19 @@ def world(center, clinician) -> list[Any]:
         factories.ComplicationFactory(procedure=by_kind["rfa"], lesion=lesion),
         factories.FollowUpStatusFactory(case=case, followup_state="under_follow_up"),
         published,
+        invitation(center, "q-secret"),
         *kept,
     ]
     return made
+
+
+def invitation(center: Any, secret: str, **more: Any) -> Invitation:
+    """An invitation by the curator of a centre."""
+    curator = factories.member(center, "curator", username=f"Q-{secret}")
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    now = timezone.now()
+    given: Any = {"email": "q-1@q-2.q3", "role": "researcher", "sent_at": now, "expires_at": now + DAY} | more
+    return Invitation.objects.create(center=center, invited_by=curator, digest=digest, **given)
 
 
 def exported(user: Any, version: CohortVersion) -> list[Any]:
@@ -196,7 +209,7 @@ def german(clinician):
 @pytest.fixture
 def german_admin(db):
     client = Client(headers={"accept-language": "de"})
-    client.force_login(factories.UserFactory(username="q-boss", is_staff=True, is_superuser=True))
+    client.force_login(factories.UserFactory(username="q-boss", is_superuser=True))
     return client
 
 
@@ -261,7 +274,7 @@ _SAME = re.compile(
     r"|SINS|VAS|NRS|ODI|KPS|ECOG|ASA|INR|BMI|ESCC|Frankel|ASIA|Denis|Barthel|SIR|CIRSE|Clavien|Dindo|I?[IV]+[ab]?"
     r"|REBOA|RFA|TACE|TAI|TAE|PSP|PVA|PMMA|ICD|CTA|MRA|DSA|MRI|DOI|API|ISO|UUID|JSON|CSV|min|system"
     # Formats of files, and what a formula was taken from.
-    r"|NDJSON|ZIP|XLSX|Excel|Parquet|PARQUET|SAV|SPSS|DTA|Stata|SHA|BibTeX|CFF|manifest\.json|q-(cohort|release|other)"
+    r"|NDJSON|ZIP|XLSX|Excel|Parquet|PARQUET|SAV|SPSS|DTA|Stata|SHA|BibTeX|CFF|manifest\.json|q-(cohort|release|other|secret)|curator"
     r"|scipy[\w.]*|special\.\w+|[A-Z]\w+( & [A-Z]\w+)?, (Am Stat|Biometrika|J Hum Resour|J Am Stat Assoc) \d{4}"
     # Codes, which exports and the admin's lists name as they are stored; the names of Django's own pictures.
     r"|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|diagnosis-\d+|vas_pain|ala|[a-z]+(\+[a-z]+)+|True|False)\b"
@@ -364,6 +377,33 @@ def test_no_page_and_no_refusal_shows_a_word_that_is_not_translated(german, worl
     assert any(answer["Content-Type"].startswith("application/json") for _url, answer in refused)
     found = where_plain(pages + refused)
     assert not found, report(found)
+
+
+@pytest.mark.usefixtures("_wide_letters")
+def test_no_page_of_invitations_or_tokens_shows_a_word_that_is_not_translated(center, curator, clinician):
+    now = timezone.now()
+    states = {
+        "open": {},
+        "past": {"expires_at": now},
+        "used": {"accepted_at": now},
+        "gone": {"revoked_at": now},
+    }
+    for secret, more in states.items():
+        invitation(center, secret, **more)
+    clinician.email = "q-4@q-2.q3"
+    clinician.save()
+    invitation(center, "known", email=clinician.email)
+    nobody, known, sender = (Client(headers={"accept-language": "de"}) for _n in range(3))
+    known.force_login(clinician)
+    sender.force_login(curator)
+    links = [reverse("invitation-accept", args=[secret]) for secret in (*states, "known", "none")]
+    pages = [(url, client.get(url)) for url in links for client in (nobody, known)]
+    pages += [(links[0], nobody.post(links[0])), ("invitations", sender.get(reverse("invitations")))]
+    pages += [("invitations", sender.post(reverse("invitations"), {"email": "7x", "end": "2000-01-01"}))]
+    tokens.create(clinician, name="Q-token")
+    pages += [(name, known.get(reverse(name))) for name in ("tokens", "account")]
+    shown = {text for _url, page in pages for text in plain_words(page.content.decode())}
+    assert not shown, shown
 
 
 @pytest.mark.usefixtures("_wide_letters")

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
-from knox.models import AuthToken
 
+from registry.access import tokens
 from registry.research.copying import CopyStream
 from registry.research.export import Export, select
 from registry.research.formats import FORMATS
@@ -88,7 +88,7 @@ def test_two_exports_at_once_do_not_mix():
 def test_a_client_that_goes_takes_the_connection_with_it(live_server):
     user = make.UserFactory()
     many_reported_values(make.PublicationFactory(), 30_000)
-    _instance, token = AuthToken.objects.create(user)
+    _instance, token = tokens.create(user)
     before = open_connections()
     address = urlsplit(live_server.url)
     with socket.create_connection((address.hostname, address.port)) as client:

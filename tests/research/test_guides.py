@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from knox.models import AuthToken
 
+from registry.access import tokens
 from tests import factories as make
 from tests.remembered import publications
 
@@ -34,7 +34,7 @@ def plain(output):
 def signed(live_server, monkeypatch, tmp_path):
     """The environment that a guide asks for, and a folder of its own."""
     publications()
-    _instance, token = AuthToken.objects.create(make.UserFactory())
+    _instance, token = tokens.create(make.UserFactory(), may_write=True, profile="pseudonymised")
     monkeypatch.setenv("REGISTRY", live_server.url)
     monkeypatch.setenv("TOKEN", token)
     monkeypatch.chdir(tmp_path)

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 import requests
 from django.core.management import call_command
-from knox.models import AuthToken
 
+from registry.access import tokens
 from registry.core.codes import MISSING_SUFFIX
 from registry.research.columns import Column, ColumnType, missing_column
 from registry.research.formats import FORMATS
@@ -44,7 +44,7 @@ class Researcher(requests.Session):
 @pytest.fixture
 def researcher(live_server):
     call_command("load_publications", "andresen-2014", "zhao-2021", verbosity=0)
-    _instance, token = AuthToken.objects.create(make.UserFactory())
+    _instance, token = tokens.create(make.UserFactory())
     return Researcher(live_server.url, token)
 
 

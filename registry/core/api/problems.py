@@ -4,6 +4,7 @@
 ``details.blood_loss_ml``) to its messages and is there only when fields are to blame.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +36,7 @@ ADVICE: dict[type[exceptions.APIException], str] = {
     exceptions.AuthenticationFailed: (
         "This token is not known, or it has expired. It is sent with the header “Authorization: Token …”."
     ),
+    exceptions.Throttled: "Too many requests in this minute. Retry-After says in how many seconds to ask again.",
     exceptions.UnsupportedMediaType: "Send JSON, with the header “Content-Type: application/json”.",
 }
 
@@ -117,7 +119,7 @@ def handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     if getattr(exception, "auth_header", None):
         headers["WWW-Authenticate"] = exception.auth_header  # type: ignore[attr-defined]
     if getattr(exception, "wait", None):
-        headers["Retry-After"] = str(int(exception.wait))  # type: ignore[attr-defined]
+        headers["Retry-After"] = str(math.ceil(exception.wait))  # type: ignore[attr-defined]
     return Response(body, status=status, headers=headers, content_type=MEDIA_TYPE)
 
 

@@ -55,9 +55,10 @@ _REFUSALS = {
     413: "The request is too large.",
     415: "Send JSON.",
     428: "Name the version that you read.",
+    429: "Too many requests, or too much at once. Retry-After says in how many seconds to ask again.",
 }
 _BY_METHOD = {
-    "GET": (400, 401, 404, 406),
+    "GET": (400, 401, 403, 404, 406),
     "POST": (400, 401, 403, 404, 406, 409, 413, 415),
     "PUT": (400, 401, 403, 404, 406, 409, 413, 415),
     "PATCH": (400, 401, 403, 404, 406, 409, 413, 415, 428),
@@ -74,6 +75,22 @@ def refusals(method: str) -> dict[Any, Any]:
         )
         for status in _BY_METHOD[method]
     }
+
+
+def with_limits(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Every operation may be refused for its sender: without one, beyond its scope, or because there were too many."""
+    content = {_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in result["paths"].values():
+        for operation in path.values():
+            if not isinstance(operation, dict):
+                continue
+            responses = operation.setdefault("responses", {})
+            for status in (401, 403, 429):
+                responses.setdefault(str(status), {"description": _REFUSALS[status], "content": content})
+            responses["429"]["headers"] = {
+                "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
+            }
+    return result
 
 
 class RecordSchema(AutoSchema):

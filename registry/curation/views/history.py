@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from cases.views.history import entry_of
 from registry.access import log
 from registry.access.models import AccessEvent
-from registry.access.scope import curated_center_ids, writable_centers
+from registry.access.scope import curated, writable_centers
 from registry.core.history import names_in
 from registry.core.views.display import Reader
 from registry.curation.trail.file import lines
@@ -56,8 +56,8 @@ def history_file(request: HttpRequest) -> Any:
     if not form.is_valid():
         return history(request)
     if not request.user.is_superuser:
-        curated = set(curated_center_ids(request.user))
-        form.centers = {code: center for code, center in form.centers.items() if center.pk in curated}
+        own = curated(request.user)
+        form.centers = {code: center for code, center in form.centers.items() if center.pk in own}
         if form.cleaned_data["center"] not in ("", *form.centers):
             raise PermissionDenied(_("Curators take the history away as a file."))
     _note(request, AccessEvent.Kind.EXPORT)
@@ -76,7 +76,7 @@ def _form(request: HttpRequest) -> HistoryFilter:
 
 
 def _may_take_away(user: Any) -> bool:
-    return bool(user.is_superuser or curated_center_ids(user))
+    return bool(user.is_superuser or curated(user))
 
 
 def _told(found: list[Found]) -> list[tuple[Any, Any, Any]]:

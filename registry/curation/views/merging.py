@@ -18,7 +18,7 @@ from cases.identity import lookup_hash
 from cases.models import MergedPatient, Patient
 from registry.access import log
 from registry.access.models import AccessEvent
-from registry.access.scope import curated_center_ids, may_curate
+from registry.access.scope import curated, may_curate
 from registry.core.reading import read_reason
 from registry.curation.merging import hooks
 from registry.curation.merging.choosing import Chosen, choices, impossible, proposed_survivor
@@ -32,7 +32,7 @@ class MergePage(View):
     """``?a=…&b=…``: without both, the search; with both, the comparison; sent, the preview; confirmed, the merge."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.centers = curated_center_ids(request.user)
+        self.centers = list(curated(request.user))
         if not self.centers:
             raise PermissionDenied(_("Curators of a centre merge its patients."))
         self.a, self.b = self._patient("a"), self._patient("b")

@@ -117,6 +117,7 @@ def file(variables: list[Variable]) -> HttpResponse:
 class CodebookView(ApiViewMixin, APIView):
     """Every variable of every export table."""
 
+    opens_to_aggregate = True
     http_method_names = ["get", "head"]
     content_negotiation_class = PathDecides
     detail_parameters = dict.fromkeys(("GET", "HEAD"), frozenset({"table", "q", "format"}))
@@ -144,6 +145,7 @@ class CodebookView(ApiViewMixin, APIView):
 class CodebookFileView(ApiViewMixin, APIView):
     """The codebook as a file."""
 
+    opens_to_aggregate = True
     http_method_names = ["get", "head"]
     content_negotiation_class = PathDecides
     detail_parameters = dict.fromkeys(("GET", "HEAD"), frozenset({"table", "q"}))

@@ -160,7 +160,13 @@ class CohortViewSet(ReadOnlyRecordViewSet):
     addressed_by = ("slug",)
     orderings: ClassVar = {"title": "title", "updated_at": "updated_at", "created_at": "created_at"}
     default_ordering = ("-updated_at",)
+    reading_actions = frozenset({"preview"})
     detail_parameters: ClassVar = {"GET": frozenset({"version"}), "HEAD": frozenset({"version"})}
+
+    @property
+    def opens_to_aggregate(self) -> bool:
+        """The list shows no patient; numbers counted on the spot would, by the difference of two of them."""
+        return self.action == "list"
 
     def scoped_rows(self) -> QuerySet:
         return Cohort.objects.for_user(self.request.user)

@@ -85,7 +85,7 @@ def job_of(user: Any, uuid: Any) -> ExportJob:
     own = ExportJob.objects.for_user(user).filter(uuid=uuid)
     jobs.settle(own)
     job = own.select_related("receipt").first()
-    if job is None:
+    if job is None or not jobs.is_within_reach(job, user):
         raise Problem(404, "There is no such export of yours.")
     return job
 
@@ -112,6 +112,8 @@ class JobView(APIView):
     """One export in the background; for the user who asked for it."""
 
     http_method_names = ["get", "delete", "options"]
+    #: Whoever asked for a file by GET may also do without it.
+    reading_actions = frozenset({"DELETE"})
 
     @extend_schema(operation_id="export_job", responses={200: JobSerializer, (404, _PROBLEM): _NOT_YOURS})
     def get(self, request: Request, uuid: Any) -> Response:

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from registry.access.reach import reach_of
 from registry.core.api import problems
 from registry.core.api.views import ApiViewMixin
 from registry.research.cohort_statistics import aggregate
@@ -52,6 +53,7 @@ def computed(chosen: Chosen, profile: str, *names: str) -> CohortStatistics:
 class CohortStatisticsView(ApiViewMixin, APIView):
     """Table 1, outcomes over time, complications, survival, recurrence and lesions of a cohort and its arms."""
 
+    opens_to_aggregate = True
     http_method_names = ("get", "head", "options")
     parameters = frozenset({"version", "profile", "table", "format"})
     detail_parameters = {"GET": parameters, "HEAD": parameters}
@@ -131,8 +133,9 @@ class Asked:
             if len(request.query_params.getlist(name)) > 1:
                 errors[name] = [_("This parameter stands twice.")]
         values = {}
+        rows = reach_of(request.user).rows
         for name, known, default in (
-            ("profile", PROFILES, PSEUDONYMISED.name),
+            ("profile", PROFILES, PSEUDONYMISED.name if rows else aggregate.NAME),
             ("table", tuple(TABLES), ""),
             ("format", FORMATS, "json"),
         ):
@@ -147,4 +150,7 @@ class Asked:
             ]
         if errors:
             raise problems.invalid(errors)
+        if not rows and values["profile"] != aggregate.NAME:
+            said = _("This token sees statistics with profile=%(profile)s only.")
+            raise problems.Problem(403, said % {"profile": aggregate.NAME})
         return cls(request.query_params.get("version"), **values)

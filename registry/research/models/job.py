@@ -80,6 +80,13 @@ class ExportJob(models.Model):
         blank=True,
         help_text=_("Centres whose rows the file holds, and those whose patients it names."),
     )
+    reach = models.JSONField(
+        _("reach"),
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text=_("What the API token that asked for it left of the user’s rights; empty without a token."),
+    )
     receipt = models.OneToOneField(
         ExportReceipt, models.SET_NULL, null=True, blank=True, related_name="job", verbose_name=_("receipt")
     )

@@ -64,7 +64,6 @@ class Command(BaseCommand):
         user = User.objects.create(
             username=name,
             password=hashed,
-            is_staff=role in (None, Membership.Role.CURATOR),
             is_superuser=role is None,
         )
         if role is not None:
