@@ -22,6 +22,7 @@ from procedures.models import (
 from registry.access.models import Center, Membership, User
 from registry.core import records
 from registry.core.actors import System
+from registry.curation.models import AscertainmentMonth
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
 from registry.research.cohorts import checking, keeping
 from registry.research.models import Cohort
@@ -268,6 +269,14 @@ class SourceValueFactory(RecordFactory):
     record = factory.SubFactory(LesionFactory)
     field = factory.Sequence(lambda n: f"field_{n}")
     location = "Table 1"
+
+
+class AscertainmentMonthFactory(RecordFactory):
+    class Meta:
+        model = AscertainmentMonth
+
+    center = factory.SubFactory(CenterFactory)
+    month = factory.Sequence(lambda n: f"{2000 + n % 20}-01-01")
 
 
 class CohortFactory(DjangoModelFactory):

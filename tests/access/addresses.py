@@ -92,6 +92,9 @@ PAGES: dict[str, type[Record]] = {
     "followupstatus-new": Case,
     "followupstatus-edit": FollowUpStatus,
     "followupstatus-delete": FollowUpStatus,
+    "case-signature": Case,
+    "case-sign": Case,
+    "case-unsign": Case,
 }
 #: What an address says besides the record.
 FURTHER: dict[str, tuple[str, ...]] = {
@@ -123,6 +126,7 @@ READABLE = {
     "case-timeline",
     "case-published-bands",
     "complication-sir",
+    "case-signature",
 }
 
 #: API resource → the model of its records.
@@ -159,6 +163,11 @@ LISTS = {
     "patient-merge",
     "history",
     "key-variables",
+    "cases-unsigned",
+    "ascertainment",
+    "ascertainment-csv",
+    "ascertainment-completeness",
+    "freezes",
     "pain-beside-published",
     "cohort-list",
     "cohort-new",
@@ -211,6 +220,10 @@ SHARED = OPEN | {
     "api-cohort-statistics": "the user's own and shared ones, tested with the statistics",
     "api-cohorts-detail": "the user's own and shared ones, tested with the cohorts",
     "api-cohorts-preview": "counts what the user may read, tested with the cohorts",
+    "freeze-thaw": "a curator's own centres, tested with the freezes",
+    "ascertainment-month": "a member's own centres, tested with the log",
+    "ascertainment-sign-off": "a curator's own centres, tested with the log",
+    "ascertainment-reopen": "a curator's own centres, tested with the log",
     "release-new": "freezes a cohort, tested with the releases",
     "release-detail": "the user's own, tested with the releases",
     "release-rerun": "the user's own, tested with the releases",

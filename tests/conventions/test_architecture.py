@@ -160,7 +160,8 @@ def test_every_record_is_scoped_described_and_ruled(model):
 UNITLESS = re.compile(
     r"^(number|sequence|cycle|order|year|birth_year|patients|lesions|denominator|value|reference_no|onset_day|access_no"
     r"|inr|vas_pain|odi(_\w+)?|kps|ecog|analgesic_scale|barthel|needle_count|rolloff_count|transfused_units"
-    r"|(\w+_)?interval_value|followup_(min|max))$"
+    r"|(\w+_)?interval_value|followup_(min|max)"
+    r"|(reboa|vertebroplasty|sacroplasty|rfa)_(eligible|refused|missed|not_eligible|other))$"
 )
 
 

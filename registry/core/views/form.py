@@ -26,6 +26,7 @@ from registry.core.models import Record
 from registry.core.views import conflict as conflicts
 from registry.core.views.layout import Layout, hidden_input, lay_out
 from registry.core.views.links import delete_url, form_url
+from registry.core.views.locked import locked_page
 
 TOKEN = "token"  # noqa: S105  (names a form field)
 
@@ -115,7 +116,15 @@ class RecordFormView(View):
         self.creating = stored is None
         self.record = self.new_record() if stored is None else stored
         self.demand_right()
+        lock = policies.lock_of(self.record)
+        if lock is not None:
+            return self.show_locked(lock)
         return super().dispatch(request, *args, **kwargs)
+
+    def show_locked(self, lock: policies.Lock) -> HttpResponse:
+        """Why there is no form, instead of one that would be refused."""
+        status = 409 if self.request.method == "POST" else 200
+        return locked_page(self.request, lock, self.title(), self.crumbs(), self.cancel_url(), status)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.creating:
