@@ -104,7 +104,7 @@ def visible(user: Any) -> Any:
 
 def of_case(root: Any) -> Freeze | None:
     """The freeze that holds a case, a patient, or a new one; one query."""
-    if not isinstance(root, Case | Patient):
+    if not isinstance(root, Case | Patient) or (isinstance(root, Case) and root.patient_id is None):
         return None
     condition = Q(whole_center=True, center_id=root.center_id_of())
     if root.pk is not None:

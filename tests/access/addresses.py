@@ -129,6 +129,9 @@ READABLE = {
     "case-signature",
 }
 
+#: What only curators of the centre do.
+CURATING = {"case-unsign"}
+
 #: API resource → the model of its records.
 RESOURCES: dict[str, type[Record]] = {
     "patients": Patient,

@@ -322,7 +322,7 @@ class RecordFormView(View):
             "forms": [layout.form for _part, layout in layouts],
             "reason": next((layout.reason for _part, layout in layouts if layout.reason is not None), None),
             "notices": [notice for _part, layout in layouts for notice in layout.notices],
-            "unusual": 0 if self.creating or refused else _count_notices(layouts),
+            "unusual": 0 if self.creating or refused else sum(layout.waiting for _part, layout in layouts),
             "token": self.token if self.creating else "",
             **self.page(),
         }
@@ -390,15 +390,6 @@ def _save(form: RecordForm) -> Record | None:
         None, _("Others are saving this at the same time. Nothing of yours has been written; try again.")
     )
     return None
-
-
-def _count_notices(layouts: list[tuple[Part, Layout]]) -> int:
-    """How many unusual values wait for a reason."""
-    return sum(
-        len(layout.notices)
-        + sum(bool(row.field.notice) for section in layout.sections for row in section.rows)
-        for _part, layout in layouts
-    )
 
 
 def _hidden(name: str, value: Any) -> Any:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from cases.codes import CaseStatus
 from cases.views.base import case_crumbs, case_or_404, case_url, note_identity, reader_of
@@ -22,6 +23,7 @@ from registry.curation import content, freezing, reauthentication, signing
 from registry.curation.models import Signature
 
 
+@require_safe
 @never_cache
 def signature(request: HttpRequest, uuid: Any) -> HttpResponse:
     """Who signed and whether the content is still what was signed: a fragment of the case page, and a page."""
