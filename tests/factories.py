@@ -294,9 +294,13 @@ class CohortFactory(DjangoModelFactory):
         return keeping.create(checking.read(kwargs, owner), owner, shared=shared)
 
 
-#: A factory for every record model, for the tests that walk all of them.
+#: A factory for every record of literature and of cases, for the tests that walk all of them.
 FACTORIES = {
     made._meta.model: made
     for made in list(globals().values())
-    if isinstance(made, type) and issubclass(made, RecordFactory) and made is not RecordFactory
+    if isinstance(made, type)
+    and issubclass(made, RecordFactory)
+    and made not in (RecordFactory, AscertainmentMonthFactory)
 }
+#: Of every record model: what a centre keeps beside its cases has neither an API nor a form among theirs.
+FACTORY_OF = FACTORIES | {AscertainmentMonth: AscertainmentMonthFactory}

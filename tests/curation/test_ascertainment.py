@@ -131,6 +131,19 @@ def test_a_curator_enters_signs_off_and_reopens_a_month(as_user, center, curator
     assert [row.history_change_reason for row in entry.history.all()][:2] == ["Reopened: slip", "Signed off"]
 
 
+@pytest.mark.parametrize("odd", ["\x00", "9" * 400, "6,8,9", "-", "NaN", "[]", "-1"])
+def test_odd_figures_get_a_message_and_never_an_error(as_user, center, curator, odd):
+    client = as_user(curator)
+    data = {f"{kind}_{name}": odd for kind in ("reboa", "rfa") for name in ("eligible", "other", "text")}
+    assert client.post(address(), data | {"token": odd}).status_code == 422
+    assert not AscertainmentMonth.objects.exists()
+    entry = month(center)
+    assert client.post(address(), data | {"version": odd}).status_code in (409, 422)
+    for name in ("ascertainment-sign-off", "ascertainment-reopen"):
+        assert client.post(address(name), {"version": odd, "reason": odd}).status_code in (409, 422)
+    assert AscertainmentMonth.objects.get().version == entry.version
+
+
 def test_two_curators_at_one_month_see_each_others_figures(as_user, center, curator):
     month(center, rfa_eligible=2)
     client = as_user(curator)

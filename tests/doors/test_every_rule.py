@@ -10,7 +10,7 @@ from registry.core import rules
 from registry.core.models import Record
 from tests.declared import breakages, declared_rules, rule_id
 from tests.doors import doors
-from tests.factories import FACTORIES, UserFactory
+from tests.factories import FACTORY_OF, UserFactory
 
 #: Scoped records: literature and code lists are written by loaders alone, so no other door leads to them.
 CLINICAL = [(model, rule) for model, rule in declared_rules() if model.center_path is not None]
@@ -29,7 +29,7 @@ def user(db):
 
 
 def make(model: type[Record]) -> Record:
-    return model._base_manager.get(pk=FACTORIES[model]().pk)
+    return model._base_manager.get(pk=FACTORY_OF[model]().pk)
 
 
 @pytest.mark.parametrize(("model", "rule"), CLINICAL, ids=rule_id)

@@ -24,7 +24,7 @@ from registry.core import limits, policies, records
 from registry.core.forms.record import CONFIRM_PREFIX, RecordForm
 from registry.core.models import Record
 from registry.core.views import conflict as conflicts
-from registry.core.views.layout import Layout, hidden_input, lay_out
+from registry.core.views.layout import hidden_input, lay_out
 from registry.core.views.links import delete_url, form_url
 from registry.core.views.locked import locked_page
 
