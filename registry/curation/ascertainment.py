@@ -7,11 +7,12 @@ registered is what a registry can say of what it missed; a month without an entr
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -62,16 +63,21 @@ def window(today: datetime.date) -> list[datetime.date]:
 Counts = Mapping[tuple[int, datetime.date], Counter[str]]
 
 
+#: How a ``values_list`` queryset is read: from the database, or from a view of it as it was.
+Reading = Callable[[Any], Iterable[tuple[Any, ...]]]
+
+
 def registered(
-    center_ids: Iterable[int], first: datetime.date, end: datetime.date, using: str = "default"
+    center_ids: Iterable[int], first: datetime.date, end: datetime.date, read: Reading = iter
 ) -> Counts:
     """Registered procedures from ``first`` up to the day before ``end``, by centre, month and kind."""
-    rows = Procedure._base_manager.using(using).filter(
+    rows = Procedure._base_manager.filter(
         case__center__in=list(center_ids), date__gte=first, date__lt=end
-    )
+    ).order_by()
+    by_day = rows.values_list("case__center_id", "kind", "date").annotate(n=Count("pk"))
     found: dict[tuple[int, datetime.date], Counter[str]] = {}
-    for center_id, kind, date in rows.values_list("case__center_id", "kind", "date").iterator():
-        found.setdefault((center_id, first_of(date)), Counter())[kind] += 1
+    for center_id, kind, date, n in read(by_day):
+        found.setdefault((center_id, first_of(date)), Counter())[kind] += n
     return found
 
 
@@ -197,16 +203,26 @@ class Completeness:
         return self.registered.total(), self.eligible.total()
 
 
+#: What completeness reads of an entry.
+_COLUMNS = (
+    "center_id",
+    "month",
+    "state",
+    *(f"{kind}_{name}" for kind in Kind.values for name in ("eligible", "text", *REASONS)),
+)
+
+
 def completeness(
-    center_ids: Iterable[int], today: datetime.date, using: str = "default"
+    center_ids: Iterable[int], today: datetime.date, read: Reading = iter
 ) -> dict[int, Completeness]:
-    """Centre → completeness over the last whole months, read from the registry or from what stands in its place."""
+    """Centre → completeness over the last whole months."""
     ids, months = list(center_ids), window(today)
-    counted = registered(ids, months[-1], first_of(today), using)
-    entries = {
-        (entry.center_id, entry.month): entry
-        for entry in AscertainmentMonth._base_manager.using(using).filter(center__in=ids, month__in=months)
-    }
+    counted = registered(ids, months[-1], first_of(today), read)
+    rows = AscertainmentMonth._base_manager.filter(center__in=ids, month__in=months).order_by("pk")
+    entries = {}
+    for values in read(rows.values_list(*_COLUMNS)):
+        entry = AscertainmentMonth(**dict(zip(_COLUMNS, values, strict=True)))
+        entries[entry.center_id, entry.month] = entry
     found = {}
     for center_id in ids:
         found[center_id] = Completeness()

@@ -218,6 +218,7 @@ SHARED = OPEN | {
     "cohort-detail": "the user's own and shared ones, tested with the cohorts",
     "cohort-edit": "the user's own, tested with the cohorts",
     "cohort-delete": "the user's own, tested with the cohorts",
+    "cohort-freeze": "a curator's own cases, tested with the freezes",
     "cohort-statistics": "the user's own and shared ones, tested with the statistics",
     "cohort-figure": "the user's own and shared ones, tested with the statistics",
     "api-cohort-statistics": "the user's own and shared ones, tested with the statistics",

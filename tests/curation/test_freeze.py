@@ -104,3 +104,22 @@ def test_freezes_are_never_changed_or_removed(case, center, curator):
     for model in (Freeze, FrozenCase, Thaw):
         with pytest.raises(Unchangeable):
             model.objects.all().delete()
+
+
+def test_the_cases_of_a_cohort_are_frozen_from_its_page(
+    as_user, lesion, case, clinician, curator, other_center
+):
+    foreign = factories.CaseFactory(patient__center=other_center)
+    where = {"all": [{"variable": "cases.age_years", "is": "recorded"}]}
+    cohort = factories.CohortFactory(owner=curator, title="Everyone", where=where, shared=True)
+    address = reverse("cohort-freeze", args=[cohort.slug])
+    client = as_user(curator)
+    assert address in client.get(cohort.get_absolute_url()).content.decode()
+    assert client.get(address).context["count"] == 1
+    assert client.post(address, {"reason": ""}).status_code == 422
+    assert client.post(address, {"reason": "submitted"}).status_code == 302
+    assert [row.case_id for row in FrozenCase.objects.all()] == [case.pk]
+    with pytest.raises(ValidationError, match="This case is frozen"):
+        change(case, clinician)
+    assert freezing.of_case(foreign) is None
+    assert as_user(clinician).get(address).status_code == 403

@@ -90,7 +90,7 @@ class DeletesRecords:
         """What would go. Rows follow the record they stand beneath, so the right to that record decides."""
         tree, counts, lacking, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
         if all(self.has_delete_right(request, record) for record in objs):
-            lacking = {name for name in lacking if name == str(self.opts.verbose_name)}
+            lacking = set()
         else:
             lacking = {*lacking, str(self.opts.verbose_name)}
         return tree, counts, lacking, protected

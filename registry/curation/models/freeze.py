@@ -28,7 +28,7 @@ class Freeze(KeptRow):
     title = models.CharField(_("what is frozen"), max_length=200, blank=True, default="")
     reason = models.CharField(_("reason"), max_length=400)
 
-    objects = FreezeQuerySet.as_manager()
+    objects = FreezeQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("freeze")

@@ -295,7 +295,7 @@ class _Act(MonthPage):
             self.act(int(version) if version.isdecimal() and len(version) < 10 else 0)
         except records.Conflict as conflict:
             self.record = conflict.stored
-            who = self.record.history.first()  # type: ignore[attr-defined]
+            who = self.record.history.first()
             sentence = _("%(name)s changed this month meanwhile. Look at it again.") % {
                 "name": who.history_user_name if who else _("Somebody")
             }
