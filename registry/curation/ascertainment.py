@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from procedures.codes import Kind
@@ -122,7 +123,7 @@ class Figure:
         """Why the month cannot be signed off with this kind as it stands; empty where it can."""
         if self.eligible is None:
             return _("%(kind)s: say how many eligible procedures there were; 0 is an answer.") % {
-                "kind": self.label
+                "kind": capfirst(self.label)
             }
         if self.adds_up or self.text:
             return ""
@@ -130,12 +131,12 @@ class Figure:
             return _(
                 "%(kind)s: %(registered)d are registered, %(eligible)d are said to be eligible. Correct the figure, "
                 "or explain the difference."
-            ) % {"kind": self.label, "registered": self.registered, "eligible": self.eligible}
+            ) % {"kind": capfirst(self.label), "registered": self.registered, "eligible": self.eligible}
         return _(
             "%(kind)s: %(eligible)d eligible are not %(registered)d registered and %(reasons)d with a reason. Correct "
             "the figures, or explain the difference."
         ) % {
-            "kind": self.label,
+            "kind": capfirst(self.label),
             "eligible": self.eligible,
             "registered": self.registered,
             "reasons": self.reasons,
