@@ -10,5 +10,7 @@ class CasesConfig(AppConfig):
         from cases import completeness, editing, locking
         from registry.core import policies
 
-        policies.register(requirement=completeness.gaps, write_check=locking.refuse_signed)
+        policies.register(
+            requirement=completeness.gaps, write_check=locking.refuse_signed, lock=locking.lock_of
+        )
         editing.register()

@@ -22,6 +22,7 @@ from procedures.models import (
 from registry.access.models import Center, Membership, User
 from registry.core import records
 from registry.core.actors import System
+from registry.curation.models import AscertainmentMonth
 from registry.literature.models import CitedSeries, Publication, ReportedValue, SourceValue, StudyArm
 from registry.research.cohorts import checking, keeping
 from registry.research.models import Cohort
@@ -270,6 +271,14 @@ class SourceValueFactory(RecordFactory):
     location = "Table 1"
 
 
+class AscertainmentMonthFactory(RecordFactory):
+    class Meta:
+        model = AscertainmentMonth
+
+    center = factory.SubFactory(CenterFactory)
+    month = factory.Sequence(lambda n: f"{2000 + n % 20}-01-01")
+
+
 class CohortFactory(DjangoModelFactory):
     """A cohort of a user; ``where`` is its outermost group."""
 
@@ -285,9 +294,13 @@ class CohortFactory(DjangoModelFactory):
         return keeping.create(checking.read(kwargs, owner), owner, shared=shared)
 
 
-#: A factory for every record model, for the tests that walk all of them.
+#: A factory for every record of literature and of cases, for the tests that walk all of them.
 FACTORIES = {
     made._meta.model: made
     for made in list(globals().values())
-    if isinstance(made, type) and issubclass(made, RecordFactory) and made is not RecordFactory
+    if isinstance(made, type)
+    and issubclass(made, RecordFactory)
+    and made not in (RecordFactory, AscertainmentMonthFactory)
 }
+#: Of every record model: what a centre keeps beside its cases has neither an API nor a form among theirs.
+FACTORY_OF = FACTORIES | {AscertainmentMonth: AscertainmentMonthFactory}

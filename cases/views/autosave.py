@@ -21,7 +21,7 @@ from cases.views.editor import (
     navigation,
     record_or_404,
 )
-from registry.core import drafts
+from registry.core import drafts, policies
 from registry.core.models import Record
 from registry.core.reading import read_reason
 from registry.core.views.conflict import theirs_in_words, who_and_when_of
@@ -44,6 +44,9 @@ class RecordSaveView(View):
         """Store what can be stored, also in a record that is not there yet, and say what became of each field."""
         if signed_in_otherwise(request):
             return JsonResponse({}, status=401)
+        lock = policies.lock_of(record)
+        if lock is not None:
+            return JsonResponse({"detail": lock.message, "code": lock.code}, status=409)
         form_class = editor.form_of(type(record))
         assert form_class is not None  # noqa: S101  (whoever calls this knows records with a form only)
         outcome = drafts.autosave(form_class, record, typed, by=request.user)

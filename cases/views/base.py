@@ -107,13 +107,18 @@ class CaseContext:
     def __init__(self, request: HttpRequest, case: Case, records: Iterable[Record] = ()) -> None:
         self.request, self.case = request, case
         self.reader = reader_of(request, case, records)
-        self.may_write = policies.may_write(request.user, case)
+        #: Their right, whatever the case is like; nothing can be entered while something locks it.
+        self.has_right = policies.may_write(request.user, case)
+        self.lock = policies.lock_of(case) if self.has_right else None
+        self.may_write = self.has_right and self.lock is None
 
     def as_dict(self, **more: Any) -> dict[str, Any]:
         return {
             "case": self.case,
             "reader": self.reader,
             "may_write": self.may_write,
+            "has_right": self.has_right,
+            "lock": self.lock,
             "published": self.case.center.kind == Center.Kind.PUBLISHED,
             "sources": list(self.reader.sources.values()),
             "strategy": " · ".join(extensions.words(self.case)),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.forms import ModelChoiceField
 from django.forms.utils import ErrorDict, ErrorList
@@ -13,12 +12,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 
 from cases import editor, extensions
-from cases.codes import CaseStatus
 from cases.computed import computed_of
 from cases.models import Case
 from cases.views.base import case_crumbs, case_url, note_identity
@@ -27,6 +24,7 @@ from registry.core.codes import MISSING_SUFFIX
 from registry.core.forms.record import RecordForm
 from registry.core.models import Record
 from registry.core.views.layout import Layout, lay_out
+from registry.core.views.locked import locked_page
 from registry.core.views.segments import draw_short_lists_as_buttons
 
 
@@ -108,9 +106,9 @@ class SectionView(View):
 
     def get(self, request: HttpRequest, uuid: Any) -> HttpResponse:
         case = self.case = editable_case(request, uuid)
-        if case.status == CaseStatus.SIGNED:
-            messages.info(request, _("This case is signed and cannot be changed."))
-            return HttpResponseRedirect(case_url(case))
+        lock = policies.lock_of(case)
+        if lock is not None:
+            return locked_page(request, lock, str(case), case_crumbs(case), case_url(case))
         note_identity(request, case)
         return render(request, self.template_name, self.context())
 

@@ -16,6 +16,7 @@ from cases.models import Case
 from cases.views.base import CaseContext, case_crumbs, case_or_404, case_url
 from registry.core import policies
 from registry.core.views.links import gap_url
+from registry.core.views.locked import locked_page
 
 NEEDED = (
     "lesions",
@@ -38,6 +39,13 @@ class CaseStatusPage(View):
         self.case = case_or_404(request, kwargs["uuid"])
         if not policies.may_write(request.user, self.case):
             raise PermissionDenied
+        lock = policies.lock_of(self.case)
+        if lock is not None:
+            if getattr(request, "htmx", None):
+                return HttpResponse("")  # the page that asks says already what locks the case
+            status = 409 if request.method == "POST" else 200
+            crumbs, url = case_crumbs(self.case), case_url(self.case)
+            return locked_page(request, lock, str(self.case), crumbs, url, status)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, uuid: Any) -> HttpResponse:

@@ -49,7 +49,7 @@ class FirstSaveView(RecordSaveView):
         if record is None and not any(any(values) for values in typed.fields.values()):
             typed = drafts.Typed(fields={})  # typed and cleared: there is nothing to make a record of
         answer: HttpResponse = self.answer(request, record or self.fresh(case, typed), typed)
-        if record is None and not json.loads(answer.content)["written"]:
+        if record is None and not json.loads(answer.content).get("written"):
             record = self.stored(Case.objects.get(pk=case.pk))
             if record is not None:  # another page was first, in the same instant
                 answer = self.answer(request, record, typed)

@@ -64,8 +64,10 @@ class _Press(View):
         procedure = _procedure(request, uuid)
         if procedure.kind != codes.Kind.REBOA:
             raise Http404
-        refusal = Refusal()
+        refusal, lock = Refusal(), policies.lock_of(procedure)
         try:
+            if lock is not None:
+                raise lock.refusal()
             self.act(procedure, reading.read_reason(request.POST.get("reason")), what)
         except ValidationError as error:
             refusal = Refusal.of([error])

@@ -10,15 +10,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import JSONField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry.core import policies
 from registry.core.actors import System, identity_of
 from registry.core.models import Record
-from registry.core.records import _pass
+from registry.core.records import Attempt, _pass
 from registry.core.sequence import ChangeCounter
 
 #: Rows per statement.
@@ -35,6 +36,7 @@ def load(records: Iterable[Record], *, by: System, reason: str) -> int:
         by_model.setdefault(type(record), []).append(record)
     try:
         with transaction.atomic(), _pass(by, reason):
+            _refuse_locked((record for rows in by_model.values() for record in rows), by, reason)
             ordered = list(_parents_first(by_model))
             for model in ordered:
                 _load(model, by_model[model])
@@ -50,6 +52,26 @@ def load(records: Iterable[Record], *, by: System, reason: str) -> int:
             code="database",
         ) from None
     return sum(len(rows) for rows in by_model.values())
+
+
+def _refuse_locked(rows: Iterable[Record], by: System, reason: str) -> None:
+    """Ask the checks of the write door, once for each root that is there already and each kind of new one."""
+    asked: set[Any] = set()
+    for record in rows:
+        try:
+            root = record.aggregate_root()
+            there = root if root.pk is not None else None
+            center = record.center_id_of() if record.center_path is not None else None
+        except (AttributeError, ObjectDoesNotExist):
+            continue  # the row without a parent is refused when its values are read
+        if there is None and root is not record:
+            continue  # beneath a new root, which is asked itself
+        key = (type(root), there and there.pk, center, getattr(record, "status", None))
+        if key not in asked:
+            asked.add(key)
+            if there is not None:
+                there = type(there)._base_manager.select_for_update().get(pk=there.pk)
+            policies.check_write(Attempt(by, record, None, there, False, reason))
 
 
 def _parents_first(models: Iterable[type[Record]]) -> Iterator[type[Record]]:

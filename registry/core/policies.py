@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
 from django.db.models import Q
 
 
@@ -20,6 +21,26 @@ class Gap:
     message: str
 
 
+@dataclass(frozen=True)
+class Lock:
+    """Why nothing of a record may be written, and the page that says how it is opened again.
+
+    ``code`` marks the refusals of the write door, so that every door can tell them from wrong data.
+    """
+
+    message: str
+    code: str
+    url: str = ""
+    link: str = ""
+
+    def refusal(self) -> ValidationError:
+        """What the write door raises."""
+        return ValidationError({NON_FIELD_ERRORS: ValidationError(self.message, code=self.code)})
+
+
+#: The codes of locks: a case is signed, a centre or a list of cases is frozen, a month is closed.
+LOCK_CODES = frozenset({"signed", "frozen", "closed"})
+
 #: (user, center_path) → condition on the queryset. Without a policy nobody sees anything.
 _visible: list[Callable[[Any, str], Q]] = []
 #: (actor, record) → may write it? All must agree.
@@ -30,6 +51,8 @@ _identity: list[Callable[[Any, Any], bool]] = []
 _write_checks: list[Callable[[Any], None]] = []
 #: (root) → gaps that keep it from being complete.
 _requirements: list[Callable[[Any], list[Gap]]] = []
+#: (root) → what closes it and everything beneath to every door, or nothing.
+_locks: list[Callable[[Any], Lock | None]] = []
 #: (record, actor, reason) → anything that must happen in the same transaction.
 _listeners: list[Callable[[Any, Any, str], None]] = []
 
@@ -41,6 +64,7 @@ def register(
     identity: Callable[[Any, Any], bool] | None = None,
     write_check: Callable[[Any], None] | None = None,
     requirement: Callable[[Any], list[Gap]] | None = None,
+    lock: Callable[[Any], Lock | None] | None = None,
     listener: Callable[[Any, Any, str], None] | None = None,
 ) -> None:
     """Register a higher floor's say."""
@@ -50,6 +74,7 @@ def register(
         (identity, _identity),
         (write_check, _write_checks),
         (requirement, _requirements),
+        (lock, _locks),
         (listener, _listeners),
     )
     for value, place in says:
@@ -84,6 +109,27 @@ def check_write(attempt: Any) -> None:
 def gaps(root: Any) -> list[Gap]:
     """What the record still lacks to be complete, over all floors."""
     return [gap for say in _requirements for gap in say(root)]
+
+
+def lock_of(record: Any) -> Lock | None:
+    """What keeps a record from being written whoever asks: for pages, which say so instead of showing fields.
+
+    The write door does not ask here; each lock refuses there by a check of its own, on the state that it has locked.
+    """
+    try:
+        root = record.aggregate_root()
+    except (AttributeError, ObjectDoesNotExist):
+        return None  # the parent has not been chosen yet
+    return next((found for say in _locks if (found := say(root)) is not None), None)
+
+
+def lock_refusal(refused: ValidationError) -> str:
+    """The sentence of a lock among what the write door refused; empty where the data are to blame."""
+    if hasattr(refused, "error_dict"):
+        listed = [error for errors in refused.error_dict.values() for error in errors]
+    else:
+        listed = refused.error_list
+    return next((error.messages[0] for error in listed if error.code in LOCK_CODES), "")
 
 
 def written(record: Any, actor: Any, reason: str) -> None:

@@ -6,3 +6,15 @@ class CurationConfig(AppConfig):
     name = "registry.curation"
     label = "curation"
     verbose_name = _("Curation")
+
+    def ready(self) -> None:
+        from registry.core import policies
+        from registry.curation import ascertainment, freezing
+
+        policies.register(write_check=freezing.refuse_frozen, lock=freezing.lock_of)
+        policies.register(
+            writer=ascertainment.may_write,
+            write_check=ascertainment.refuse_closed,
+            requirement=ascertainment.gaps,
+            lock=ascertainment.lock_of,
+        )

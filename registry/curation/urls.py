@@ -2,11 +2,38 @@
 
 from django.urls import path
 
+from registry.curation.views import ascertainment, freezes
 from registry.curation.views.history import history, history_file
 from registry.curation.views.merging import MergePage
+from registry.curation.views.signature import SignPage, WithdrawPage, signature
+from registry.curation.views.unsigned import UnsignedPage
 
 urlpatterns = [
     path("history/", history, name="history"),
     path("history/history.csv", history_file, name="history-file"),
     path("patients/merge/", MergePage.as_view(), name="patient-merge"),
+    path("cases/unsigned/", UnsignedPage.as_view(), name="cases-unsigned"),
+    path("cases/<uuid:uuid>/signature/", signature, name="case-signature"),
+    path("cases/<uuid:uuid>/sign/", SignPage.as_view(), name="case-sign"),
+    path("cases/<uuid:uuid>/unsign/", WithdrawPage.as_view(), name="case-unsign"),
+    path("freezes/", freezes.FreezesPage.as_view(), name="freezes"),
+    path("freezes/<int:pk>/thaw/", freezes.ThawPage.as_view(), name="freeze-thaw"),
+    path("ascertainment/", ascertainment.AscertainmentPage.as_view(), name="ascertainment"),
+    path("ascertainment/csv/", ascertainment.table, name="ascertainment-csv"),
+    path("ascertainment/completeness/", ascertainment.completeness, name="ascertainment-completeness"),
+    path(
+        "ascertainment/<slug:center>/<int:year>-<int:month>/",
+        ascertainment.MonthPage.as_view(),
+        name="ascertainment-month",
+    ),
+    path(
+        "ascertainment/<slug:center>/<int:year>-<int:month>/sign-off/",
+        ascertainment.SignOff.as_view(),
+        name="ascertainment-sign-off",
+    ),
+    path(
+        "ascertainment/<slug:center>/<int:year>-<int:month>/reopen/",
+        ascertainment.Reopen.as_view(),
+        name="ascertainment-reopen",
+    ),
 ]

@@ -12,6 +12,7 @@ from registry.research.views.cohort_builder import CohortBuilder, CohortVariable
 from registry.research.views.cohorts import CohortDeletion, CohortList, CohortPage
 from registry.research.views.compare import Compare
 from registry.research.views.exports import CancelExport, ExportFile, Exports, NewExport, Progress, Receipt
+from registry.research.views.freezing import FreezeCohort
 from registry.research.views.pain import PainBesidePublished
 from registry.research.views.releases import (
     Compare as CompareReleases,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("cohorts/<slug:slug>/", CohortPage.as_view(), name="cohort-detail"),
     path("cohorts/<slug:slug>/edit/", CohortBuilder.as_view(), name="cohort-edit"),
     path("cohorts/<slug:slug>/delete/", CohortDeletion.as_view(), name="cohort-delete"),
+    path("cohorts/<slug:slug>/freeze/", FreezeCohort.as_view(), name="cohort-freeze"),
     path("cohorts/<slug:slug>/statistics/", StatisticsPage.as_view(), name="cohort-statistics"),
     path(
         "cohorts/<slug:slug>/statistics/figures/<slug:name>.svg",

@@ -92,6 +92,9 @@ PAGES: dict[str, type[Record]] = {
     "followupstatus-new": Case,
     "followupstatus-edit": FollowUpStatus,
     "followupstatus-delete": FollowUpStatus,
+    "case-signature": Case,
+    "case-sign": Case,
+    "case-unsign": Case,
 }
 #: What an address says besides the record.
 FURTHER: dict[str, tuple[str, ...]] = {
@@ -123,7 +126,11 @@ READABLE = {
     "case-timeline",
     "case-published-bands",
     "complication-sir",
+    "case-signature",
 }
+
+#: What only curators of the centre do.
+CURATING = {"case-unsign"}
 
 #: API resource → the model of its records.
 RESOURCES: dict[str, type[Record]] = {
@@ -161,6 +168,11 @@ LISTS = {
     "patient-merge",
     "history",
     "key-variables",
+    "cases-unsigned",
+    "ascertainment",
+    "ascertainment-csv",
+    "ascertainment-completeness",
+    "freezes",
     "pain-beside-published",
     "cohort-list",
     "cohort-new",
@@ -212,11 +224,16 @@ SHARED = OPEN | {
     "cohort-detail": "the user's own and shared ones, tested with the cohorts",
     "cohort-edit": "the user's own, tested with the cohorts",
     "cohort-delete": "the user's own, tested with the cohorts",
+    "cohort-freeze": "a curator's own cases, tested with the freezes",
     "cohort-statistics": "the user's own and shared ones, tested with the statistics",
     "cohort-figure": "the user's own and shared ones, tested with the statistics",
     "api-cohort-statistics": "the user's own and shared ones, tested with the statistics",
     "api-cohorts-detail": "the user's own and shared ones, tested with the cohorts",
     "api-cohorts-preview": "counts what the user may read, tested with the cohorts",
+    "freeze-thaw": "a curator's own centres, tested with the freezes",
+    "ascertainment-month": "a member's own centres, tested with the log",
+    "ascertainment-sign-off": "a curator's own centres, tested with the log",
+    "ascertainment-reopen": "a curator's own centres, tested with the log",
     "release-new": "freezes a cohort, tested with the releases",
     "release-detail": "the user's own, tested with the releases",
     "release-rerun": "the user's own, tested with the releases",

@@ -27,7 +27,7 @@ def queries(client, address):
 
 @pytest.mark.parametrize("model", RECORDS, ids=lambda model: model._meta.label)
 def test_the_list_asks_as_often_for_many_as_for_few(model, as_boss):
-    make = factories.FACTORIES[model]
+    make = factories.FACTORY_OF[model]
     make()
     as_boss.get(url(model, "changelist"))  # content types and the like are asked for once per process
     few = queries(as_boss, url(model, "changelist"))

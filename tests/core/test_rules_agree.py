@@ -18,7 +18,7 @@ from registry.core import rules
 from registry.core.codes import MissingCode
 from registry.core.history import Pass, current_pass
 from tests.declared import breakages, declared_rules, rule_id
-from tests.factories import FACTORIES
+from tests.factories import FACTORY_OF
 
 DECLARED = declared_rules()
 
@@ -82,7 +82,7 @@ def test_rule_agrees_with_the_database(model, rule, caplog):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "rule"), DECLARED, ids=rule_id)
 def test_the_database_refuses_what_passes_by_every_door(model, rule):
-    record = FACTORIES[model]()
+    record = FACTORY_OF[model]()
     rows = model._base_manager.filter(pk=record.pk)
     for values in breakages(rule, record):
         token = current_pass.set(Pass(None, ""))

@@ -1,0 +1,1 @@
+"""Tests of signatures, freezes and the ascertainment log."""

@@ -19,12 +19,14 @@ from procedures.models.details import Details
 from registry.core import records
 from registry.core.forms.record import RecordForm
 from registry.core.models import Record
+from registry.curation.forms import AscertainmentForm
+from registry.curation.models import AscertainmentMonth
 from registry.interchange.load_publications import load
 from registry.interchange.patient_plan import settable
 from registry.interchange.publication_document import Refused
 
 Refusal = dict[str, list[str]]
-FORMS = {**CASE_FORMS, **PROCEDURE_FORMS, **OUTCOME_FORMS}
+FORMS = {**CASE_FORMS, **PROCEDURE_FORMS, **OUTCOME_FORMS, AscertainmentMonth: AscertainmentForm}
 
 
 class Unreachable(Exception):

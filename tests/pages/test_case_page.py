@@ -327,7 +327,7 @@ def test_the_number_of_queries_does_not_grow_with_the_case(as_clinician, full, d
     for address in urls:
         as_clinician.get(address)
     counts = []
-    for address, limit in zip(urls, (10, 13, 10, 11, 10), strict=True):
+    for address, limit in zip(urls, (11, 14, 11, 12, 11), strict=True):
         with django_assert_max_num_queries(limit) as asked:
             as_clinician.get(address)
         counts.append(len(asked))

@@ -19,7 +19,7 @@ class DeletesRecords:
     """The deletion of one record and of several, for ``RecordAdmin``."""
 
     opts: Any
-    has_delete_permission: Any
+    has_delete_right: Any
 
     def delete_model(self, request: Any, obj: Any) -> None:
         version = request.POST.get("version", "")
@@ -89,8 +89,8 @@ class DeletesRecords:
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:
         """What would go. Rows follow the record they stand beneath, so the right to that record decides."""
         tree, counts, lacking, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
-        if all(self.has_delete_permission(request, record) for record in objs):
-            lacking = {name for name in lacking if name == str(self.opts.verbose_name)}
+        if all(self.has_delete_right(request, record) for record in objs):
+            lacking = set()
         else:
             lacking = {*lacking, str(self.opts.verbose_name)}
         return tree, counts, lacking, protected

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from registry.core import policies
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -50,6 +52,15 @@ def writable(user: Any, center_path: str) -> Q | None:
 
 def administers(user: Any, center_id: Any) -> bool:
     return works_here(user) and _desks[0].administers(user, center_id)
+
+
+def lock_of(request: Any, record: Any) -> Any:
+    """What locks the record; looked up once for each page, whose rows all ask."""
+    known = request.__dict__.setdefault("_locks_by_record", {})
+    key = (type(record), record.pk)
+    if key not in known:
+        known[key] = policies.lock_of(record) if record.pk is not None else None
+    return known[key]
 
 
 def centers(user: Any) -> list[tuple[int, str]]:

@@ -49,7 +49,7 @@ class _Rows(ScopedFields):
         """Rows follow the record they stand beneath."""
         if self.only_to_read or obj is None or obj.pk is None:
             return False
-        return desk.administers(request.user, obj.center_id_of())
+        return desk.administers(request.user, obj.center_id_of()) and desk.lock_of(request, obj) is None
 
     def has_add_permission(self, request: Any, obj: Any = None) -> bool:
         return self._may(request, obj)

@@ -97,9 +97,13 @@ class RecordAdmin(
         return self._may_write(request)
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return self._may_write(request, obj)
+        return self._may_write(request, obj) and (obj is None or desk.lock_of(request, obj) is None)
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_right(self, request: Any, obj: Any) -> bool:
+        """Whether it is theirs to delete; where something locks it, the door says so when several are deleted."""
         return self._may_write(request, obj)
 
     # -- what is seen --------------------------------------------------------------------------------------------
@@ -228,6 +232,7 @@ class RecordAdmin(
         self, request: Any, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         context = {**(extra_context or {}), "adds": self._links_to_add(request, object_id)}
+        context["lock"] = self._lock(request, object_id)
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except Refused as refused:
@@ -348,6 +353,12 @@ class RecordAdmin(
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, self.object_history_template, context)
+
+    def _lock(self, request: Any, object_id: str | None) -> Any:
+        """What keeps the record from being changed here, for the top of the page."""
+        if object_id is None or self.model.center_path is None:
+            return None
+        return desk.lock_of(request, self.get_object(request, unquote(object_id)))
 
     def _links_to_add(self, request: Any, object_id: str | None) -> list[Any]:
         if object_id is None or not self.adds:

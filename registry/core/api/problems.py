@@ -24,6 +24,8 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from registry.core import policies
+
 MEDIA_TYPE = "application/problem+json"
 #: Errors that belong to no field stand under this key.
 NO_FIELD = "non_field_errors"
@@ -55,6 +57,11 @@ def invalid(errors: Mapping[str, Iterable[Any]]) -> Problem:
     """400 with messages at fields."""
     said = {field: [str(message) for message in messages] for field, messages in errors.items()}
     return Problem(400, summary(said), said)
+
+
+def locked(why: str) -> Problem:
+    """423: nobody changes this record while it is signed or frozen, whatever the data."""
+    return Problem(423, why)
 
 
 def summary(errors: Errors) -> str:
@@ -132,6 +139,9 @@ def as_problem(exception: Exception) -> Problem | None:
     if isinstance(exception, exceptions.APIException):
         return Problem(exception.status_code, ADVICE.get(type(exception), str(exception.detail)))
     if isinstance(exception, ValidationError):
+        why = policies.lock_refusal(exception)
+        if why:
+            return locked(why)
         said = messages_of(exception)
         return invalid(
             {NO_FIELD if field == NON_FIELD_ERRORS else field: each for field, each in said.items()}

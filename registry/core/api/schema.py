@@ -54,15 +54,16 @@ _REFUSALS = {
     409: "The record has changed since it was read.",
     413: "The request is too large.",
     415: "Send JSON.",
+    423: "The record is locked: its case is signed, or frozen by a curator.",
     428: "Name the version that you read.",
     429: "Too many requests, or too much at once. Retry-After says in how many seconds to ask again.",
 }
 _BY_METHOD = {
     "GET": (400, 401, 403, 404, 406),
-    "POST": (400, 401, 403, 404, 406, 409, 413, 415),
-    "PUT": (400, 401, 403, 404, 406, 409, 413, 415),
-    "PATCH": (400, 401, 403, 404, 406, 409, 413, 415, 428),
-    "DELETE": (400, 401, 403, 404, 406, 409, 413, 415, 428),
+    "POST": (400, 401, 403, 404, 406, 409, 413, 415, 423),
+    "PUT": (400, 401, 403, 404, 406, 409, 413, 415, 423),
+    "PATCH": (400, 401, 403, 404, 406, 409, 413, 415, 423, 428),
+    "DELETE": (400, 401, 403, 404, 406, 409, 413, 415, 423, 428),
 }
 _MEDIA = "application/problem+json"
 

@@ -53,6 +53,9 @@ class RecordSerializer(ShownRecordSerializer):
         incoming = self.read(self.initial_data, change)
         record = self.proposed(incoming)
         self.demand_right(record, incoming, change)
+        lock = policies.lock_of(record if self.instance is None else self.instance)
+        if lock is not None:
+            raise problems.locked(lock.message)
         if incoming.errors:
             self.add_what_else_is_wrong(record, incoming)
             raise problems.invalid(incoming.errors)
@@ -64,7 +67,10 @@ class RecordSerializer(ShownRecordSerializer):
             raise self.conflict_problem(conflict) from None
 
     def refusal(self, refused: ValidationError) -> problems.Problem:
-        """400 with errors at fields, or 409 where not the data but another user's write is to blame."""
+        """400 with errors at fields, 409 where another user's write is to blame, 423 where the record is locked."""
+        locked = policies.lock_refusal(refused)
+        if locked:
+            return problems.locked(locked)
         if getattr(refused, "code", None) in ("race", "deleted"):
             return problems.Problem(409, " ".join(refused.messages))
         return problems.invalid(self.errors_of(refused))

@@ -16,6 +16,7 @@ from django.views import View
 
 from registry.core import policies, records
 from registry.core.models import Record
+from registry.core.views.locked import locked_page
 
 
 class DeletionForm(forms.Form):
@@ -46,6 +47,10 @@ class RecordDeleteView(View):
         if not policies.may_write(request.user, self.record):
             raise PermissionDenied
         self.root = self.record.aggregate_root()
+        lock = policies.lock_of(self.record)
+        if lock is not None:
+            status = 409 if request.method == "POST" else 200
+            return locked_page(request, lock, str(self.record), self.crumbs(), self.success_url(), status)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

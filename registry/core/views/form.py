@@ -24,8 +24,9 @@ from registry.core import limits, policies, records
 from registry.core.forms.record import CONFIRM_PREFIX, RecordForm
 from registry.core.models import Record
 from registry.core.views import conflict as conflicts
-from registry.core.views.layout import Layout, hidden_input, lay_out
+from registry.core.views.layout import hidden_input, lay_out
 from registry.core.views.links import delete_url, form_url
+from registry.core.views.locked import locked_page
 
 TOKEN = "token"  # noqa: S105  (names a form field)
 
@@ -115,7 +116,15 @@ class RecordFormView(View):
         self.creating = stored is None
         self.record = self.new_record() if stored is None else stored
         self.demand_right()
+        lock = policies.lock_of(self.record)
+        if lock is not None:
+            return self.show_locked(lock)
         return super().dispatch(request, *args, **kwargs)
+
+    def show_locked(self, lock: policies.Lock) -> HttpResponse:
+        """Why there is no form, instead of one that would be refused."""
+        status = 409 if self.request.method == "POST" else 200
+        return locked_page(self.request, lock, self.title(), self.crumbs(), self.cancel_url(), status)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.creating:
@@ -313,7 +322,7 @@ class RecordFormView(View):
             "forms": [layout.form for _part, layout in layouts],
             "reason": next((layout.reason for _part, layout in layouts if layout.reason is not None), None),
             "notices": [notice for _part, layout in layouts for notice in layout.notices],
-            "unusual": 0 if self.creating or refused else _count_notices(layouts),
+            "unusual": 0 if self.creating or refused else sum(layout.waiting for _part, layout in layouts),
             "token": self.token if self.creating else "",
             **self.page(),
         }
@@ -381,15 +390,6 @@ def _save(form: RecordForm) -> Record | None:
         None, _("Others are saving this at the same time. Nothing of yours has been written; try again.")
     )
     return None
-
-
-def _count_notices(layouts: list[tuple[Part, Layout]]) -> int:
-    """How many unusual values wait for a reason."""
-    return sum(
-        len(layout.notices)
-        + sum(bool(row.field.notice) for section in layout.sections for row in section.rows)
-        for _part, layout in layouts
-    )
 
 
 def _hidden(name: str, value: Any) -> Any:

@@ -63,6 +63,12 @@ class Layout:
     def has_errors(self) -> bool:
         return bool(self.form.errors)
 
+    @property
+    def waiting(self) -> int:
+        """How many unusual values wait for a reason."""
+        rows = (row for section in self.sections for row in section.rows)
+        return len(self.notices) + sum(bool(row.field.notice) for row in rows)
+
 
 def lay_out(form: RecordForm) -> Layout:
     """Arrange a form by its ``fieldsets``; what no fieldset names comes last."""

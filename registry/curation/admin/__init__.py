@@ -1,5 +1,5 @@
 """Curation in the admin."""
 
-from registry.curation.admin import merging
+from registry.curation.admin import keeping, merging
 
-__all__ = ["merging"]
+__all__ = ["keeping", "merging"]

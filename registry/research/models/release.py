@@ -95,6 +95,11 @@ class Release(models.Model):
         related_name="replaced_by",
         verbose_name=_("replaces"),
     )
+    form = models.PositiveSmallIntegerField(
+        _("form of the files"), default=1, help_text=_("Which files a release consists of.")
+    )
+    small_cell = models.PositiveSmallIntegerField(_("limit of small cells"), default=0)
+    ascertainment = models.JSONField(_("registered of eligible procedures"), null=True, blank=True)
     profile = models.CharField(_("profile"), max_length=20)
     software = models.CharField(_("software"), max_length=60)
 

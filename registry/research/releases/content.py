@@ -23,7 +23,7 @@ from registry.research.delivery import TableStream
 from registry.research.formats import FORMATS
 from registry.research.models import Release
 from registry.research.profiles import PSEUDONYMISED
-from registry.research.releases import citation
+from registry.research.releases import ascertained, citation
 from registry.research.releases.as_of import AsOf
 from registry.research.releases.results import main_results
 from registry.research.releases.shelf import Draft
@@ -32,6 +32,9 @@ from registry.research.tables import Table, tables
 
 MANIFEST = "MANIFEST"
 RESULTS = "results.json"
+#: The form of new releases: 2 adds what the centres did not register, and a page to begin with.
+FORM = 2
+README = "README.txt"
 #: Tables that are read by every kind of software.
 FORMAT = FORMATS["csv"]
 
@@ -76,6 +79,7 @@ class Content:
         ]
         self.written: list[Written] = []
         self.results: list[dict[str, Any]] = []
+        self.ascertainment: dict[str, Any] | None = None
 
     def view(self) -> AsOf:
         """The registry as of the change, with the centres as they were called then."""
@@ -87,6 +91,7 @@ class Content:
         for selection in self.selections:
             self._table(draft, view, selection)
         self.results = main_results(read_in(view, self.chosen))
+        self.ascertainment = ascertained.of_release(self.release, view)
         for name, text in self._papers():
             self._file(draft, name, [text.encode()])
         self._file(draft, MANIFEST, [self._manifest().encode()])
@@ -133,6 +138,21 @@ class Content:
         yield "load.R", loader.script(FORMAT.name, files)
         yield RESULTS, _json({"release": self.release.slug, "results": self.results})
         yield "receipt.json", _json(self.receipt())
+        if self.ascertainment is not None:
+            yield ascertained.FILE, _json({"release": self.release.slug, **self.ascertainment})
+            yield README, self._readme(self.ascertainment)
+
+    def _readme(self, said: dict[str, Any]) -> str:
+        """What lies in the folder, in a page of plain text."""
+        release = self.release
+        tables = "".join(f"  {file.file}: {file.rows} rows\n" for file in self._tables)
+        return (
+            f"{release.title}\n{'; '.join(release.authors)}\n\n"
+            f"{citation.registry_name()}, release {release.slug}, state after change {release.sequence}.\n"
+            f"{release.sentence}\n\nTables (pseudonymised; codebook.csv explains the columns):\n{tables}\n"
+            f"{ascertained.in_words(said)}\n"
+            f"MANIFEST has the SHA-256 of every file: sha256sum -c MANIFEST\n"
+        )
 
     def definition(self) -> dict[str, Any]:
         """What was asked, of whom, and when: all that is needed to ask it again."""

@@ -28,7 +28,7 @@ from registry.research.models import ExportReceipt, Release
 from registry.research.models.cohort import LONGEST_SLUG
 from registry.research.profiles import PSEUDONYMISED
 from registry.research.releases import shelf
-from registry.research.releases.content import FORMAT, Content
+from registry.research.releases.content import FORM, FORMAT, Content
 from registry.research.releases.wish import Wish
 
 logger = logging.getLogger(__name__)
@@ -112,6 +112,7 @@ def _kept(row: dict[str, Any]) -> dict[str, Any]:
 
 def _ask(release: Release, address: Callable[[str], str] | None) -> Release:
     release.profile, release.software = PSEUDONYMISED.name, software.version()
+    release.form, release.small_cell = FORM, settings.EXPORT_SMALL_CELL
     asked_before = _asked_before(release)
     if asked_before is not None:
         return asked_before
@@ -214,6 +215,7 @@ def _write(release: Release, draft: shelf.Draft) -> None:
         "rows": content.rows,
         "manifest_sha256": release.manifest_sha256,
         "results": content.results,
+        "ascertainment": content.ascertainment,
         "receipt": receipt,
     }
     _move(release, (State.WRITING,), State.READY, **done)

@@ -9,8 +9,12 @@ from django.utils.translation import ngettext
 
 from registry.access.scope import visible_centers
 from registry.research.models import Release
+from registry.research.releases import ascertained
 from registry.research.releases.consent import withdrawn_since
-from registry.research.releases.content import RESULTS
+from registry.research.releases.content import README, RESULTS
+
+#: Files that are not tables and say something of the centres.
+OF_CENTERS = (RESULTS, ascertained.FILE, README)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Standing:
 
     def withholds(self, file: Mapping[str, Any]) -> bool:
         """Tables are withheld for either reason, results only from who has lost the right to what is behind them."""
-        return bool(file["table"] and self.why) or bool(file["file"] == RESULTS and self.lost)
+        return bool(file["table"] and self.why) or bool(file["file"] in OF_CENTERS and self.lost)
 
 
 def standing(release: Release, user: Any) -> Standing:

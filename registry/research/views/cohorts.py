@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from registry.core.views.listing import Pages
+from registry.curation import scope
 from registry.research.archive import Archive
 from registry.research.cohorts import choosing, keeping
 from registry.research.cohorts.choosing import Chosen, of_version
@@ -120,6 +121,7 @@ def _whole(found: Chosen) -> dict[str, Any]:
         named[choosing.VERSION] = str(found.version.number)
     return {
         "version": found.version,
+        "may_freeze": bool(scope.curated_centers(found.user)),
         "latest": found.version.number == found.cohort.latest_number,
         "definition": found.definition,
         "document": json.dumps(found.version.definition, ensure_ascii=False, indent=2),

@@ -98,6 +98,13 @@ export function createOutbox({ onChange, openedBy = "" }) {
     outbox.offline = false;
     if (answer.status === 401) return { signedOut: true };
     if (answer.status >= 500 || answer.status === 429) return {};
+    if (answer.status === 409) {
+      const said = await answer.json().catch(() => ({}));
+      if (said.detail) {
+        outbox.refused = said.detail;
+        return { refused: said.detail };
+      }
+    }
     if (!answer.ok) {
       outbox.refused =
         answer.status === 404

@@ -250,6 +250,8 @@ def test_who_has_lost_a_centre_gets_nothing_of_it(api, world, cohort):
     assert {file["file"] for file in said["files"] if not file["url"]} == {
         *(file["file"] for file in release.files if file["table"]),
         "results.json",
+        "ascertainment.json",
+        "README.txt",
     }
     assert api.get(f"{at}files/MANIFEST/").status_code == 200
     assert api.post(f"{at}rerun/").status_code == api.get(f"{at}diff/{release.slug}/").status_code == 403

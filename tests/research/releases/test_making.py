@@ -37,6 +37,8 @@ PAPERS = [
     "load.R",
     "results.json",
     "receipt.json",
+    "ascertainment.json",
+    "README.txt",
     "MANIFEST",
     "CITATION.cff",
     "citation.bib",
@@ -83,7 +85,7 @@ def test_the_manifest_is_checked_by_a_tool_that_everybody_has(world):
     done = subprocess.run(
         ["sha256sum", "--strict", "-c", "MANIFEST"], cwd=shelf.folder_of(release.slug), capture_output=True
     )
-    assert done.returncode == 0 and done.stdout.count(b": OK") == len(released_tables()) + 5
+    assert done.returncode == 0 and done.stdout.count(b": OK") == len(released_tables()) + 7
 
 
 def test_the_definition_says_all_that_is_needed_to_ask_again(world):
