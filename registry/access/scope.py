@@ -105,6 +105,11 @@ def curated(user: Any) -> dict[int, str]:
     return cached
 
 
+def curated_centers(user: Any) -> list[Center]:
+    """The clinical centres the user curates, by code."""
+    return list(own_centers(user, Membership.Role.CURATOR).order_by("code"))
+
+
 def roles_of(user: Any, center_id: int) -> set[str]:
     """The user's roles in a centre, as far as a token leaves it."""
     return user.roles_by_center.get(center_id, set()) if reach_of(user).covers(center_id) else set()

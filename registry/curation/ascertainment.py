@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 
 from procedures.codes import Kind
 from procedures.models import Procedure
+from registry.access import scope
 from registry.core import records
 from registry.core.actors import System
 from registry.core.policies import Gap, Lock
-from registry.curation import scope
 from registry.curation.models import AscertainmentMonth
 from registry.curation.models.ascertainment import REASONS, MonthState
 
@@ -254,7 +254,7 @@ def may_write(actor: Any, record: Any) -> bool:
     """The log is the curators'."""
     if not isinstance(record, AscertainmentMonth) or isinstance(actor, System):
         return True
-    return scope.curates(actor, record.center_id)
+    return scope.may_curate(actor, record.center_id)
 
 
 def lock_of(root: Any) -> Lock | None:
@@ -295,7 +295,7 @@ def gaps(root: Any) -> list[Gap]:
 
 def sign_off(entry: AscertainmentMonth, *, by: Any, expected_version: int) -> AscertainmentMonth:
     """Close the month with what is registered now. Raises what the write door raises."""
-    if not scope.curates(by, entry.center_id):
+    if not scope.may_curate(by, entry.center_id):
         raise PermissionDenied(_("The log is kept by the curators of the centre."))
     if entry.month >= this_month():
         raise ValidationError(

@@ -211,8 +211,11 @@ def canonical(case_ids: Iterable[int], version: int = VERSION) -> dict[int, byte
             .order_by()
             .values("uuid", *EVERYWHERE, *part.names, _case=F(part.path))
         )
+        fields = {name.split("__")[0] for name in part.names}
         for row in rows:
             case_id = row.pop("_case")
+            for said in EVERYWHERE:  # of the fields that count, and of no others
+                row[said] = {name: why for name, why in (row[said] or {}).items() if name in fields}
             if part.path == "cases":
                 del row["uuid"]  # a case may come to stand under another id of the same person
             found[case_id].setdefault(part.table, []).append(_row(row))
@@ -226,7 +229,7 @@ def _sorted(tables: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """Only what has a value: an empty text, a NULL and a field that is not there are the same."""
-    confirmed = {name: entry.get("reason", "") for name, entry in (row.pop("confirmed") or {}).items()}
+    confirmed = {name: entry.get("reason", "") for name, entry in row.pop("confirmed").items()}
     said = {**row, "confirmed": confirmed}
     return {name: _value(value) for name, value in said.items() if value not in (None, "", {})}
 

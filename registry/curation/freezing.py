@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases.models import Case, Patient
+from registry.access import scope
 from registry.access.models import Center
 from registry.core import records
 from registry.core.dates import shown_datetime
 from registry.core.policies import Lock
-from registry.curation import scope
 from registry.curation.models import Freeze, FrozenCase, KeptRow, Thaw
 
 #: A list of cases is written down case by case.
@@ -46,7 +46,7 @@ def freeze_cases(cases: Iterable[Case], *, by: Any, title: str, reason: str) -> 
     for pk, center_id in Case.objects.filter(pk__in=[case.pk for case in cases]).values_list(
         "pk", "center_id"
     ):
-        if scope.curates(by, center_id):
+        if scope.may_curate(by, center_id):
             by_center.setdefault(center_id, []).append(pk)
     clinical = dict(
         Center.objects.filter(kind=Center.Kind.CLINICAL, pk__in=by_center).values_list("pk", "code")
@@ -83,7 +83,7 @@ def thaw(freeze: Freeze, *, by: Any, reason: str) -> Thaw:
 
 
 def _demand_curator(user: Any, center_id: int) -> None:
-    if not scope.curates(user, center_id):
+    if not scope.may_curate(user, center_id):
         raise PermissionDenied(_("Freezing is for the curators of the centre."))
 
 

@@ -14,11 +14,12 @@ from cases import locking
 from cases.codes import CaseStatus
 from cases.models import Case
 from cases.views.history import Entry, entry_of, history_rows, told_by_sitting
+from registry.access import scope
 from registry.access.models import Membership
 from registry.access.scope import WRITING_ROLES, roles_of
 from registry.core import policies, records
 from registry.core.views.display import Reader
-from registry.curation import content, scope
+from registry.curation import content
 from registry.curation.models import KeptRow, Signature
 
 
@@ -47,7 +48,7 @@ def may_sign(user: Any, case: Case) -> bool:
 
 
 def may_withdraw(user: Any, case: Case) -> bool:
-    return policies.may_write(user, case) and scope.curates(user, case.center_id)
+    return policies.may_write(user, case) and scope.may_curate(user, case.center_id)
 
 
 # -- the acts -------------------------------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ def test_the_current_month_is_entered_but_not_signed_off(as_user, center, curato
 
 def test_whose_log_it_is(as_user, center, clinician, curator, researcher, outsider):
     entry = month(center)
-    admin = factories.UserFactory(is_superuser=True, is_staff=True)
+    admin = factories.UserFactory(is_superuser=True)
     expected = ((clinician, 200, 200, 403), (researcher, 403, 404, 404), (outsider, 200, 404, 404))
     for user, lists, reads, writes in (*expected, (curator, 200, 200, 302), (admin, 200, 200, 302)):
         client = as_user(user)

@@ -84,7 +84,7 @@ def test_the_write_door_asks_once(lesion, case, clinician, django_assert_num_que
 
 def test_freezes_are_the_curators_of_the_centre(as_user, clinician, curator, researcher, outsider, center):
     freeze = freezing.freeze_center(center, by=curator, reason="interim analysis")
-    admin = factories.UserFactory(is_superuser=True, is_staff=True)
+    admin = factories.UserFactory(is_superuser=True)
     foreign = factories.member(factories.CenterFactory(code="MUC"), "curator")
     address = reverse("freeze-thaw", args=[freeze.pk])
     expected = ((clinician, 403, 404), (curator, 200, 200), (researcher, 403, 404), (outsider, 403, 404))

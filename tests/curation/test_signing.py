@@ -106,7 +106,7 @@ def test_a_draft_is_not_signed(as_user, clinician, case):
 def test_who_may_sign_and_withdraw(
     as_user, clinician, curator, researcher, outsider, complete_case, other_center
 ):
-    admin = factories.UserFactory(is_superuser=True, is_staff=True)
+    admin = factories.UserFactory(is_superuser=True)
     for user, status in ((clinician, 200), (curator, 200), (researcher, 403), (outsider, 404), (admin, 403)):
         assert as_user(user).get(url(complete_case)).status_code == status, user
     sign(complete_case, clinician)

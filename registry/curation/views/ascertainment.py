@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
 
+from registry.access import scope
 from registry.access.models import Center
 from registry.access.scope import writable_centers
 from registry.core import policies, records
@@ -22,7 +23,6 @@ from registry.core.models import Record
 from registry.core.reading import read_reason
 from registry.core.views.form import RecordFormView
 from registry.curation import ascertainment as log
-from registry.curation import scope
 from registry.curation.forms import AscertainmentForm
 from registry.curation.models import AscertainmentMonth
 from registry.curation.models.ascertainment import REASONS, month_words
@@ -120,7 +120,7 @@ class AscertainmentPage(View):
             "rows": _log([center], months)[center.pk],
             "whole": whole,
             "undated": log.undated(center.pk),
-            "curates": scope.curates(request.user, center.pk),
+            "curates": scope.may_curate(request.user, center.pk),
             "page": page,
             "older": page + 1 if page < 40 else None,
             "newer": page - 1 if page > 1 else None,
@@ -215,7 +215,7 @@ class MonthPage(RecordFormView):
             super().demand_right()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not scope.curates(request.user, self.center.pk):
+        if not scope.may_curate(request.user, self.center.pk):
             return self.show_read()
         return super().get(request, *args, **kwargs)
 
@@ -243,7 +243,7 @@ class MonthPage(RecordFormView):
             "faults": [fault for kind in kinds if (fault := kind.fault())] if stored else [],
             "over": over,
             "undated": log.undated(self.center.pk),
-            "curates": scope.curates(self.request.user, self.center.pk),
+            "curates": scope.may_curate(self.request.user, self.center.pk),
             "moved": stored is not None
             and stored.is_closed
             and Counter(stored.registered) != +Counter(counts),

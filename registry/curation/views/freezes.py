@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views import View
 
+from registry.access import scope
 from registry.core.reading import read_reason
 from registry.core.views.listing import Pages
-from registry.curation import freezing, scope
+from registry.curation import freezing
 
 
 class FreezesPage(View):

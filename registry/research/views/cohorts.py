@@ -12,8 +12,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views import View
 
+from registry.access import scope
 from registry.core.views.listing import Pages
-from registry.curation import scope
 from registry.research.archive import Archive
 from registry.research.cohorts import choosing, keeping
 from registry.research.cohorts.choosing import Chosen, of_version

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 
+from registry.access import scope
 from registry.core.reading import read_reason
-from registry.curation import freezing, scope
+from registry.curation import freezing
 from registry.research.cohorts.choosing import of_version
 from registry.research.models import Cohort
 
