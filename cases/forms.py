@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases import codes
+from cases import codes, consent
 from cases.models import Case, Diagnosis, Lesion, Patient, Treatment
 from registry.access.scope import writable_centers
 from registry.core.forms.record import RecordForm
@@ -99,6 +99,16 @@ class PatientForm(RecordForm):
             self.instance.center = centers[0]
         else:
             self.fields["center"].queryset = writable_centers(self.user)  # type: ignore[attr-defined]
+
+
+class ConsentForm(RecordForm):
+    """What a patient says about being in the registry."""
+
+    fieldsets: tuple[Fieldset, ...] = (Fieldset("", ("consent_status", "consent_date")),)
+
+    class Meta:
+        model = Patient
+        fields: tuple[str, ...] = consent.FIELDS
 
 
 class CaseForm(RecordForm):

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cases import consent
 from cases.codes import CaseStatus
 from cases.models import Case, Patient
 from registry.core.policies import Lock
@@ -64,9 +65,10 @@ def _way(case: Case) -> tuple[str, str]:
 def refuse_signed(attempt: Any) -> None:
     """A check of the write door; raises ``ValidationError``.
 
-    A signed case may move to another patient: nothing that it says changes, and its signature goes with it.
+    A signed case may move to another patient: nothing that it says changes, and its signature goes with it. Consent
+    is no part of what is signed.
     """
-    if attempt.moving or _is_announced(attempt):
+    if attempt.moving or consent.is_all_that_changes(attempt) or _is_announced(attempt):
         return
     lock = lock_of(attempt.root)
     if lock is not None:

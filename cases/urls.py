@@ -11,6 +11,7 @@ from cases.views.editor import EditorStart, register_page, section_page
 from cases.views.forms import (
     CaseDeleteView,
     CaseFormView,
+    ConsentFormView,
     DiagnosisFormView,
     LesionDeleteView,
     LesionFormView,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("cases/<uuid:parent>/lesions/new/", LesionFormView.as_view(), name="lesion-new"),
     path("cases/<uuid:parent>/treatments/new/", TreatmentFormView.as_view(), name="treatment-new"),
     path("patients/<uuid:uuid>/edit/", PatientFormView.as_view(), name="patient-edit"),
+    path("patients/<uuid:uuid>/consent/", ConsentFormView.as_view(), name="patient-consent"),
     path("lesions/<uuid:uuid>/edit/", LesionFormView.as_view(), name="lesion-edit"),
     path("lesions/<uuid:uuid>/delete/", LesionDeleteView.as_view(), name="lesion-delete"),
     path("treatments/<uuid:uuid>/edit/", TreatmentFormView.as_view(), name="treatment-edit"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from cases import extensions
 from cases.forms import (
     CaseForm,
+    ConsentForm,
     DiagnosisForm,
     LesionForm,
     NewCaseForm,
@@ -225,6 +226,17 @@ class PatientFormView(CaseRecordFormView):
     def cancel_url(self) -> str:
         case = self.last_case()
         return case_url(case, "patient") if case is not None else reverse("case-list")
+
+
+class ConsentFormView(PatientFormView):
+    """Consent alone: it may change while everything else about the patient is signed or frozen."""
+
+    form_class = ConsentForm
+    template_name = "core/record_form.html"
+    passes_locks = True
+
+    def title(self) -> str:
+        return _("Consent of %(patient)s") % {"patient": self.record}
 
 
 class LesionFormView(CaseRecordFormView):

@@ -77,6 +77,12 @@ class Attempt:
     #: The record goes to another parent; nothing that it says changes.
     moving: bool = False
 
+    def changed(self) -> list[str]:
+        """The fields in which the record differs from what is stored."""
+        return (
+            [] if self.stored is None else [field.name for field in _changed_fields(self.stored, self.record)]
+        )
+
 
 def save(
     record: Record,

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cases import consent
 from cases.models import Case, Patient
 from registry.access import scope
 from registry.access.models import Center
@@ -128,7 +129,9 @@ def lock_of(root: Any) -> Lock | None:
 
 
 def refuse_frozen(attempt: Any) -> None:
-    """A check of the write door."""
+    """A check of the write door. Consent may change while its data are frozen."""
+    if consent.is_all_that_changes(attempt):
+        return
     lock = lock_of(attempt.root if attempt.root is not None else attempt.record)
     if lock is not None:
         raise lock.refusal()

@@ -33,6 +33,7 @@ PAGES: dict[str, type[Record]] = {
     "case-report": Case,
     "case-letter": Case,
     "patient-edit": Patient,
+    "patient-consent": Patient,
     "lesion-new": Case,
     "lesion-add": Case,
     "lesion-edit": Lesion,
