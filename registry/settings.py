@@ -43,6 +43,21 @@ class Environment(BaseSettings):
         5_000, ge=0, description="A registry of more cases writes its releases in the background."
     )
     token_days: int = Field(90, ge=1, le=3650, description="Days until an API token expires.")
+    second_factor_grace_days: int = Field(
+        14, ge=0, le=365, description="Days that curators and superusers have to set up a second factor."
+    )
+    session_idle_minutes: int = Field(
+        60, ge=5, le=1440, description="Minutes without use after which a session ends."
+    )
+    session_hours: int = Field(12, ge=1, le=168, description="Hours after which a session ends, used or not.")
+    lock_minutes: int = Field(15, ge=1, le=1440, description="Minutes in which failed sign-ins are counted.")
+    lock_user_after: int = Field(5, ge=3, le=100, description="Failed sign-ins that lock a user name.")
+    lock_address_after: int = Field(
+        20, ge=3, le=10_000, description="Failed sign-ins, whatever the user name, that lock an address."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Reverse proxies in front, whose X-Forwarded-For is believed."
+    )
     api_rate: int = Field(
         600, ge=0, description="API requests a minute of one token or signed-in user; 0 lifts the limit."
     )
@@ -52,6 +67,9 @@ class Environment(BaseSettings):
     email_host_user: str = ""
     email_host_password: SecretStr = SecretStr("")
     email_use_tls: bool = Field(True, description="The mail server is spoken to by STARTTLS.")
+    email_use_ssl: bool = Field(
+        False, description="TLS from the first byte, usually on port 465; EMAIL_USE_TLS has to be off."
+    )
     default_from_email: str = Field("registry@localhost", description="Who the registry's mails come from.")
 
 
@@ -95,6 +113,10 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "simple_history",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_tasks",
     "django_tasks_db",
 ]
@@ -113,6 +135,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Ahead of what sends people to the sign-in, which reads the steps already taken.
+    "allauth.account.middleware.AccountMiddleware",
     "registry.access.middleware.LoginRequiredMiddleware",
     "registry.core.errors.RefuseEarly",
 ]
@@ -171,11 +195,64 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# Sign-in is allauth's, with the registry's own pages, lock-out, log and policy of second factors.
+AUTHENTICATION_BACKENDS = ["registry.access.sign_in.backend.SignInBackend"]
+ACCOUNT_ADAPTER = "registry.access.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_FORMS = {
+    "login": "registry.access.sign_in.forms.SignInForm",
+    "reset_password": "registry.access.sign_in.forms.ResetPasswordForm",
+    "reset_password_from_key": "registry.access.sign_in.forms.NewPasswordForm",
+    "reauthenticate": "registry.access.sign_in.forms.ConfirmByPasswordForm",
+}
+# Codes of second factors; passwords are counted by registry.access.sign_in.lockout.
+ACCOUNT_RATE_LIMITS = {"login_failed": f"{env.lock_user_after}/{env.lock_minutes}m/key"}
+MFA_ADAPTER = "registry.access.sign_in.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # people come by invitation, and many have no address here
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # a clock half a minute off
+MFA_FORMS = {
+    "authenticate": "registry.access.sign_in.forms.CodeForm",
+    "authenticate_webauthn": "registry.access.sign_in.forms.PasskeyForm",
+    "reauthenticate": "registry.access.sign_in.forms.ConfirmByCodeForm",
+    "reauthenticate_webauthn": "registry.access.sign_in.forms.ConfirmByPasskeyForm",
+    "login_webauthn": "registry.access.sign_in.forms.SignInByPasskeyForm",
+    "activate_totp": "registry.access.sign_in.forms.ActivateAppForm",
+    "add_webauthn": "registry.access.sign_in.forms.AddPasskeyForm",
+}
+SECOND_FACTOR_GRACE_DAYS = env.second_factor_grace_days
+SESSION_IDLE_MINUTES = env.session_idle_minutes
+SESSION_HOURS = env.session_hours
+SESSION_COOKIE_AGE = env.session_hours * 60 * 60
+LOCK_MINUTES = env.lock_minutes
+LOCK_USER_AFTER = env.lock_user_after
+LOCK_ADDRESS_AFTER = env.lock_address_after
+TRUSTED_PROXIES = env.trusted_proxies
+
+# Counters of failed sign-ins have to be the same for every worker, so they are kept where all of them look.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "registry_cache",
+        # Names that somebody makes up must not push out the counters that matter.
+        "OPTIONS": {"MAX_ENTRIES": 100_000, "CULL_FREQUENCY": 10},
+    }
+}
+
 # Without a mail server mails go to the standard output, where whoever runs the registry finds their links.
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if env.email_host else 'console'}.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = env.email_host, env.email_port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.email_host_user, env.email_host_password.get_secret_value()
-EMAIL_USE_TLS = env.email_use_tls
+EMAIL_USE_TLS, EMAIL_USE_SSL = env.email_use_tls, env.email_use_ssl
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.default_from_email
 INVITATION_DAYS = env.invitation_days

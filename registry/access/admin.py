@@ -2,6 +2,12 @@
 
 from typing import Any
 
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401  (so that they are there to be replaced)
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -293,8 +299,11 @@ class AccessEventAdmin(SuperuserReadOnly):
     fields = ["at", "kind", "user_name", "user_id_text", "address", "subject", "detail"]
 
 
-# It registers itself when its admin is imported; groups are not used.
-admin.site.unregister(Group)
+# These register themselves when their admin is imported: groups are not used, and nobody looks at the second factors
+# or sessions of others.
+for replaced in (Group, EmailAddress, EmailConfirmation, Authenticator, UserSession):
+    if admin.site.is_registered(replaced):
+        admin.site.unregister(replaced)
 admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)
 admin.site.register(Membership, MembershipAdmin)

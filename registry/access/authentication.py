@@ -4,10 +4,11 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
 from registry.access import reach, tokens
 from registry.access.models import TokenScope
+from registry.access.sign_in import duty
 
 
 class TokenAuthentication(KnoxTokenAuthentication):
@@ -28,6 +29,9 @@ class TokenAuthentication(KnoxTokenAuthentication):
         if scope is None:
             # Nobody has said what it may do. That it may do everything is not what they would have said.
             raise AuthenticationFailed("Invalid token.")
+        missing = duty.missing(user)
+        if missing is not None and missing.overdue:
+            raise PermissionDenied(duty.REFUSAL)  # no way round the second factor that the user owes
         tokens.was_used(scope)
         return reach.limit(user, reach.Reach.of(scope)), auth_token
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from registry.access.address import address_of
 from registry.access.models import AccessEvent
 from registry.core.actors import identity_of
 
@@ -15,7 +16,7 @@ def note(
         kind=kind,
         user_id_text=user_id,
         user_name=user_name,
-        address=request.META.get("REMOTE_ADDR") or None if request is not None else None,
+        address=address_of(request),
         subject=subject[:200],
         detail=detail[:400],
     )

@@ -1,35 +1,88 @@
 """Who asks, and in which language: every page needs a signed-in user and follows the reader's choice of language."""
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
+from django.urls import reverse
 from django.utils import translation
+
+from registry.access.sign_in import duty, sessions
+from registry.core.errors import problem
 
 #: Sent by pages that must not be left because of what is typed in them.
 STAY = "X-Stay-On-Page"
 
 
+#: Where those get who still have to set up a second factor: the set-up with what it asks for, and the way out.
+SETTING_UP = frozenset(
+    {
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "account_reauthenticate",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "logout",
+    }
+)
+
+
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Django's own, with additions: the API answers for itself, htmx is told to go to the sign-in page, and a page that
     holds unsaved text asks for the password in place.
+
+    Every door of a session is here, that of the API too: a session that is over ends, and one whose user still owes a
+    second factor leads to its set-up only.
     """
 
     def process_view(self, request, view_func, view_args, view_kwargs):
-        if request.path.startswith("/api/"):
-            return None  # REST framework authenticates and answers 401 in its own shape
-        if not getattr(view_func, "login_required", True):
+        programs = request.path.startswith(
+            "/api/"
+        )  # REST framework's views need no sign-in as Django means it
+        if not programs and not getattr(view_func, "login_required", True):
             return None  # open to everybody: who asks is not looked up, so that the answer may be kept
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            self.end_if_over(request, programs)
+            if request.user.is_authenticated:
+                request.second_factor_missing = missing = duty.missing(request.user)
+                name = request.resolver_match.url_name if request.resolver_match else None
+                if missing is not None and missing.overdue and name not in SETTING_UP:
+                    return self.to_set_up(request, programs)
+        if programs:
+            return None  # REST framework authenticates and answers 401 in its own shape
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+    @staticmethod
+    def end_if_over(request, programs):
+        why = sessions.end_if_over(request)
+        if why and not programs and not ({STAY, "HX-Request"} & set(request.headers)):
+            messages.info(request, sessions.said(why))
+
+    @staticmethod
+    def to_set_up(request, programs):
+        if programs:
+            return problem(403, "Forbidden", duty.REFUSAL)
+        if STAY in request.headers:
+            return HttpResponse(status=403)
+        return _lead_to(request, reverse("mfa_index"))
 
     def handle_no_permission(self, request, view_func):
         if STAY in request.headers:
             return HttpResponse(status=401)
-        if request.headers.get("HX-Request"):
-            # A fragment must not swallow the sign-in page; the whole page goes there and comes back.
-            response = HttpResponse(status=204)
-            response["HX-Redirect"] = super().handle_no_permission(request, view_func).url
-            return response
-        return super().handle_no_permission(request, view_func)
+        return _lead_to(request, super().handle_no_permission(request, view_func).url)
+
+
+def _lead_to(request, url):
+    """Another page instead. A fragment must not swallow it: the whole page goes there."""
+    if not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(url)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = url
+    return response
 
 
 #: What programs read; always in this language.

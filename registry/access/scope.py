@@ -115,6 +115,11 @@ def roles_of(user: Any, center_id: int) -> set[str]:
     return user.roles_by_center.get(center_id, set()) if reach_of(user).covers(center_id) else set()
 
 
+def curating() -> Any:
+    """The memberships in force that make a curator."""
+    return Membership.objects.in_force().filter(role=Membership.Role.CURATOR)
+
+
 def published_center_ids(user: Any) -> frozenset[int]:
     """The published centres, read once per user object."""
     cached = getattr(user, "_published_centers", None)

@@ -1,8 +1,7 @@
 """Addresses of the account pages."""
 
-from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import include, path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
@@ -26,9 +25,5 @@ urlpatterns = [
     ),
     # Offered on the sign-in page too; leads back to the page it was sent from, never to another host.
     path("account/language/", login_not_required(require_POST(set_language)), name="set_language"),
-    path("account/login/", auth_views.LoginView.as_view(), name="login"),
-    path("account/sign-in-again/", views.SignInAgainView.as_view(), name="sign-in-again"),
-    path("account/logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("account/password/", auth_views.PasswordChangeView.as_view(), name="password_change"),
-    path("account/password/done/", auth_views.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("account/", include("registry.access.sign_in.urls")),
 ]

@@ -1,12 +1,12 @@
-"""The account page; signing in and out are Django's own views."""
+"""The account page; signing in and out are in ``registry.access.sign_in``."""
 
 from typing import Any
 
-from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from registry.access import scope
+from registry.access.sign_in import duty
 from registry.access.token_pages import own_tokens
 
 
@@ -22,19 +22,6 @@ def account(request: HttpRequest) -> HttpResponse:
             ),
             "tokens": own_tokens(user),
             "may_invite": bool(scope.curated(user)),
+            "may_unlock": duty.is_asked_of(user),
         },
     )
-
-
-class SignInAgainView(LoginView):
-    """Signs in from a page whose session has ended, so that what was typed there can be saved. Answers with JSON."""
-
-    http_method_names = ["post"]
-
-    def form_valid(self, form: Any) -> Any:
-        super().form_valid(form)
-        return JsonResponse({"user": form.get_user().get_username()})
-
-    def form_invalid(self, form: Any) -> Any:
-        said = [str(message) for messages in form.errors.values() for message in messages]
-        return JsonResponse({"errors": said}, status=422)

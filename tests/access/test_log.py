@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from registry.access import log
-from registry.access.apps import address_of
+from registry.access.address import address_of
 from registry.access.models import AccessEvent
 from tests.factories import PASSWORD, UserFactory
 

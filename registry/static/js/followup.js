@@ -3,7 +3,8 @@
  * that typed scores are not replaced by other rows of the list.
  */
 
-import { cookie, createOutbox } from "./outbox.js";
+import { cookie } from "./cookie.js";
+import { createOutbox } from "./outbox.js";
 
 const results = document.getElementById("followup-results");
 const live = document.getElementById("followup-said");

@@ -1,15 +1,13 @@
 /** Sends what is to be stored, again and again until the server has answered, and asks for the password when it must. */
 
+import { cookie } from "./cookie.js";
+import { signIn } from "./sign-in-again.js";
+
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15000;
 /** Browsers let 64 kB of bodies outlive their page, all that are under way together. */
 const OUTLIVES_PAGE_BYTES = 16384;
 const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
-
-export function cookie(name) {
-  const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
-  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
-}
 
 function headers(openedBy) {
   return {
@@ -120,58 +118,4 @@ export function createOutbox({ onChange, openedBy = "" }) {
   }
 
   return outbox;
-}
-
-function signIn(outbox, onChange) {
-  const dialog = document.getElementById("sign-in-again");
-  const before = document.activeElement;
-  outbox.signedOut = true;
-  onChange(outbox);
-  return new Promise((done) => {
-    const form = dialog.querySelector("form");
-    const error = dialog.querySelector("[role=alert]");
-    const password = form.elements.password;
-
-    async function submit(event) {
-      event.preventDefault();
-      event.stopPropagation();
-      error.textContent = "";
-      let answer;
-      try {
-        answer = await fetch(form.action, {
-          method: "POST",
-          headers: { "X-CSRFToken": cookie("csrftoken"), Accept: "application/json" },
-          body: new FormData(form),
-          credentials: "same-origin",
-        });
-      } catch {
-        error.textContent = gettext("The server cannot be reached. Try again in a moment.");
-        return;
-      }
-      if (!answer.ok) {
-        const said = await answer.json().catch(() => ({}));
-        error.textContent = said.errors?.[0] ?? gettext("This did not work. Try again.");
-        password.select();
-        return;
-      }
-      form.removeEventListener("submit", submit);
-      dialog.removeEventListener("cancel", keepOpen);
-      password.value = "";
-      dialog.close();
-      outbox.signedOut = false;
-      onChange(outbox);
-      before?.focus?.();
-      done();
-    }
-
-    // Escape would leave unsaved text behind a page that cannot save it.
-    function keepOpen(event) {
-      event.preventDefault();
-    }
-
-    form.addEventListener("submit", submit);
-    dialog.addEventListener("cancel", keepOpen);
-    dialog.showModal();
-    password.focus();
-  });
 }

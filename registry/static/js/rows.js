@@ -1,6 +1,6 @@
 /** Rows that come and go by htmx: the headers they travel with, the name of the next row, and where the cursor goes. */
 
-import { cookie } from "./outbox.js";
+import { cookie } from "./cookie.js";
 
 function beforeRow(event) {
   event.detail.headers["X-Stay-On-Page"] = "1";
