@@ -53,7 +53,7 @@ class Environment(BaseSettings):
     lock_minutes: int = Field(15, ge=1, le=1440, description="Minutes in which failed sign-ins are counted.")
     lock_user_after: int = Field(5, ge=3, le=100, description="Failed sign-ins that lock a user name.")
     lock_address_after: int = Field(
-        20, ge=3, le=10_000, description="Failed sign-ins, whatever the user name, that lock an address."
+        50, ge=3, le=10_000, description="Failed sign-ins, whatever the user name, that lock an address."
     )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Reverse proxies in front, whose X-Forwarded-For is believed."
@@ -213,7 +213,11 @@ ACCOUNT_FORMS = {
     "reauthenticate": "registry.access.sign_in.forms.ConfirmByPasswordForm",
 }
 # Codes of second factors; passwords are counted by registry.access.sign_in.lockout.
-ACCOUNT_RATE_LIMITS = {"login_failed": f"{env.lock_user_after}/{env.lock_minutes}m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": f"{env.lock_user_after}/{env.lock_minutes}m/key",
+    # A hospital is one address, and everybody comes at seven.
+    "login": "120/m/ip",
+}
 MFA_ADAPTER = "registry.access.sign_in.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # people come by invitation, and many have no address here

@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,6 +26,7 @@ from registry.access import (
 from registry.access.desk import ForSuperusers, SuperuserReadOnly, works_here
 from registry.access.models import AccessEvent, Center, Membership, User
 from registry.access.scope import curated
+from registry.access.sign_in.backend import FACTORS
 from registry.core.admin import Column, NotesInOneLanguage
 from registry.core.admin.queues import waiting
 from registry.core.admin.shown import DASH
@@ -114,6 +115,7 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
         "roles",
         "is_active",
         "is_superuser",
+        "second_factor",
         "last_login",
     ]
     list_filter = ["is_active", "is_superuser", "memberships__role", "memberships__center"]
@@ -139,7 +141,9 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
     inlines = [MembershipInline]
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).prefetch_related("memberships__center")
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
+        rows = super().get_queryset(request).annotate(has_second_factor=Exists(factors))
+        return rows.prefetch_related("memberships__center")
 
     def get_inline_instances(self, request: Any, obj: Any = None) -> Any:
         return [] if obj is None else super().get_inline_instances(request, obj)
@@ -177,6 +181,10 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
     @admin.display(description=_("name"))
     def full_name(self, user: User) -> str:
         return user.get_full_name()
+
+    @admin.display(description=_("second factor"), boolean=True)
+    def second_factor(self, user: Any) -> bool:
+        return user.has_second_factor
 
     @admin.display(description=_("memberships"))
     def roles(self, user: User) -> str:

@@ -1,11 +1,21 @@
 """What the tests of the sign-in share: second factors of users, and signing in as a browser does."""
 
+import hashlib
+import json
+import secrets
 import time
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.urls import reverse
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from registry.access.models import AccessEvent
 from tests.factories import PASSWORD
@@ -50,3 +60,65 @@ def signed_in(client: Any) -> bool:
 
 def kinds() -> list[str]:
     return list(AccessEvent.objects.order_by("id").values_list("kind", flat=True))
+
+
+class SoftKey:
+    """A passkey in software: what a browser would send for it. Its user has given a PIN or a finger, or not."""
+
+    HOST = "testserver"
+
+    def __init__(self, *, verified: bool = True) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.id = secrets.token_bytes(16)
+        self.flags = AuthenticatorData.FLAG.UP | (AuthenticatorData.FLAG.UV if verified else 0)
+        self.owner = ""
+
+    def _data(self, credential: Any = None) -> AuthenticatorData:
+        flags = self.flags | (AuthenticatorData.FLAG.AT if credential else 0)
+        return AuthenticatorData.create(
+            hashlib.sha256(self.HOST.encode()).digest(), flags, 0, credential or b""
+        )
+
+    def _client(self, kind: str, challenge: str, origin: str) -> bytes:
+        return json.dumps({"type": f"webauthn.{kind}", "challenge": challenge, "origin": origin}).encode()
+
+    def _sent(self, **response: Any) -> dict[str, Any]:
+        name = websafe_encode(self.id)
+        return {
+            "id": name,
+            "rawId": name,
+            "type": "public-key",
+            "clientExtensionResults": {},
+            "response": {
+                key: websafe_encode(value) if isinstance(value, bytes) else value
+                for key, value in response.items()
+            },
+        }
+
+    def make(self, options: dict[str, Any]) -> dict[str, Any]:
+        public = options["publicKey"]
+        self.owner = public["user"]["id"]
+        credential = AttestedCredentialData.create(
+            Aaguid.NONE, self.id, ES256.from_cryptography_key(self.key.public_key())
+        )
+        made = AttestationObject.create("none", self._data(credential), {})
+        client = self._client("create", public["challenge"], f"https://{self.HOST}")
+        return self._sent(clientDataJSON=client, attestationObject=bytes(made))
+
+    def answer(self, options: dict[str, Any], origin: str = f"https://{HOST}") -> dict[str, Any]:
+        data = self._data()
+        client = self._client("get", options["publicKey"]["challenge"], origin)
+        signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
+        return self._sent(
+            authenticatorData=bytes(data), clientDataJSON=client, signature=signature, userHandle=self.owner
+        )
+
+
+def passkey_of(user: Any, name: str = "Phone") -> tuple[SoftKey, Authenticator]:
+    """Give the user a passkey."""
+    from allauth.account.utils import user_pk_to_url_str
+
+    key = SoftKey()
+    owner = websafe_encode(user_pk_to_url_str(user).encode())
+    made = key.make({"publicKey": {"challenge": websafe_encode(b"any"), "user": {"id": owner}}})
+    return key, WebAuthn.add(user, name, made).instance

@@ -1,15 +1,21 @@
 """The second factor cannot be gone round: a test for each way that one could think of."""
 
 import datetime
+import io
 import json
+import re
 
 import pytest
 import time_machine
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import login as django_login
+from django.core.management import CommandError, call_command
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from fido2.utils import websafe_encode
 from knox.models import AuthToken
 
 from registry.access.models import AccessEvent
@@ -17,10 +23,12 @@ from registry.access.sign_in import sealing
 from tests import factories
 from tests.access.signing_in import (
     SECRET,
+    SoftKey,
     app_of,
     code,
     confirm,
     kinds,
+    passkey_of,
     password,
     recovery_codes,
     sign_in,
@@ -137,9 +145,6 @@ class TestWaysRound:
         assert signed_in(client) and nowhere(other)
 
     def test_a_reset_password_does_not_sign_in_and_takes_nothing_away(self, client, careful):
-        from allauth.account.forms import default_token_generator
-        from allauth.account.utils import user_pk_to_url_str
-
         where = {"uidb36": user_pk_to_url_str(careful), "key": default_token_generator.make_token(careful)}
         page = client.get(reverse("account_reset_password_from_key", kwargs=where))
         new = "another horse and battery"
@@ -197,6 +202,106 @@ class TestWaysRound:
         }
         client.post(reverse("mfa_login_webauthn"), {"credential": json.dumps(made_up)})
         assert nowhere(client)
+
+
+class TestPasskeys:
+    @pytest.fixture
+    def held(self, curator):
+        key, _row = passkey_of(curator)
+        return key
+
+    def options(self, client, url):
+        page = client.get(url).content.decode()
+        return json.loads(re.search(r'<script id="passkey-options"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+
+    def test_one_is_added_and_signs_in(self, client, late, post):
+        client.force_login(late)
+        confirm(client, password=PASSWORD)
+        key = SoftKey()
+        made = key.make(self.options(client, reverse("mfa_add_webauthn")))
+        done = post("mfa_add_webauthn", {"name": "Key ring", "credential": json.dumps(made)})
+        assert done.url == reverse("mfa_view_recovery_codes")
+        assert "Key ring" in client.get(reverse("mfa_index")).content.decode() and signed_in(client)
+        assert "factor_added" in kinds()
+        other = Client()
+        assert password(other, "curator").url == reverse("mfa_authenticate")
+        sent = key.answer(self.options(other, reverse("mfa_authenticate")))
+        other.post(reverse("mfa_authenticate"), {"credential": json.dumps(sent)})
+        assert signed_in(other)
+        assert AccessEvent.objects.latest("id").detail == "password, passkey"
+
+    def test_one_without_pin_or_finger_is_not_added(self, client, curator):
+        client.force_login(curator)
+        confirm(client, password=PASSWORD)
+        made = SoftKey(verified=False).make(self.options(client, reverse("mfa_add_webauthn")))
+        refused = client.post(reverse("mfa_add_webauthn"), {"credential": json.dumps(made)})
+        assert refused.status_code == 200 and "was not added" in refused.content.decode()
+
+    @pytest.mark.parametrize("sent", ["", "[]", "null", '{"id": "x"}', '{"id":1,"response":{}}', '"x"'])
+    def test_odd_ones_are_refused(self, client, curator, sent):
+        client.force_login(curator)
+        confirm(client, password=PASSWORD)
+        client.get(reverse("mfa_add_webauthn"))
+        refused = client.post(reverse("mfa_add_webauthn"), {"name": "x", "credential": sent})
+        assert refused.status_code == 200 and "error-summary" in refused.content.decode()
+
+    def alone(self, client, key, **more):
+        url = reverse("mfa_login_webauthn")
+        options = client.get(url, headers={"Accept": "application/json"}).json()["request_options"]
+        return client.post(url, {"credential": json.dumps(key.answer(options, **more))})
+
+    def test_one_signs_in_alone(self, client, curator, held):
+        held.owner = websafe_encode(user_pk_to_url_str(curator).encode())
+        self.alone(client, held)
+        assert signed_in(client) and client.get(API).status_code == 200
+
+    def test_one_without_pin_or_finger_does_not(self, client, curator, held):
+        held.flags = 1
+        self.alone(client, held)
+        assert nowhere(client)
+
+    def test_another_site_cannot_pass_one_on(self, client, curator, held):
+        self.alone(client, held, origin="https://evil.example")
+        assert nowhere(client)
+
+    def test_one_is_not_answered_twice(self, client, curator, held):
+        url = reverse("mfa_login_webauthn")
+        options = client.get(url, headers={"Accept": "application/json"}).json()["request_options"]
+        sent = {"credential": json.dumps(held.answer(options))}
+        client.post(url, sent)
+        client.post(reverse("logout"))
+        client.post(url, sent)
+        assert nowhere(client)
+
+    def test_one_of_a_stopped_account_opens_nothing(self, client, curator, held):
+        curator.is_active = False
+        curator.save()
+        self.alone(client, held)
+        assert nowhere(client)
+
+    def test_one_signs_in_in_place(self, client, curator, held):
+        url = reverse("sign-in-again")
+        first = client.post(url, {"username": "curator", "password": PASSWORD}).json()
+        options = first["second_factor"]["passkey"]
+        sent = client.post(url, {"credential": json.dumps(held.answer(options))})
+        assert sent.json() == {"user": "curator"} and signed_in(client)
+
+    def test_one_confirms(self, client, curator, held):
+        self.alone(client, held)
+        page = client.get(reverse("mfa_activate_totp"))
+        assert page.url.startswith(reverse("mfa_reauthenticate_webauthn"))
+        sent = held.answer(self.options(client, page.url))
+        client.post(page.url, {"credential": json.dumps(sent)})
+        assert client.get(reverse("mfa_activate_totp")).status_code == 200
+
+    def test_the_last_one_stays_where_the_role_demands_it(self, client, curator, held):
+        self.alone(client, held)
+        page = client.get(reverse("mfa_activate_totp"))
+        client.post(page.url, {"credential": json.dumps(held.answer(self.options(client, page.url)))})
+        remove = reverse("mfa_remove_webauthn", args=[Authenticator.objects.get(type="webauthn").pk])
+        assert client.get(remove).status_code == 200
+        client.post(remove)
+        assert Authenticator.objects.filter(type="webauthn").exists()
 
 
 class TestChanging:
@@ -333,3 +438,19 @@ class TestSecretsAtRest:
         assert sealing.reseal(old, "another key") == 2
         sign_in(client, careful)
         assert signed_in(client)
+
+
+class TestLost:
+    def test_an_administrator_takes_it_away_and_ends_the_sessions(self, client, careful):
+        sign_in(client, careful)
+        call_command("remove_second_factor", "curator", stdout=io.StringIO())
+        assert not signed_in(client)
+        assert not Authenticator.objects.filter(user=careful).exists()
+        assert kinds()[-2:] == ["factor_removed", "factor_removed"]
+        password(client, "curator")
+        assert signed_in(client)
+
+    @pytest.mark.parametrize("name", ["nobody", "clinician"])
+    def test_there_has_to_be_one(self, clinician, name):
+        with pytest.raises(CommandError):
+            call_command("remove_second_factor", name)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -45,7 +46,8 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(autouse=True)
 def _rows_are_committed(transactional_db):
-    """The live server reads over its own connection."""
+    """The live server reads over its own connection. The table of the cache is no model's, so it is emptied here."""
+    cache.clear()
 
 
 def soon(check, seconds=5.0):
@@ -79,9 +81,9 @@ def watch(page, host):
 
 def sign_in(page, host, user):
     page.goto(host + reverse("login"))
-    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("User name").fill(user.username)
     page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{host}/")
 
 

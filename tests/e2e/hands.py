@@ -47,7 +47,7 @@ class Mouse:
     def sign_in(self, user) -> None:
         self.page.goto(self.host + reverse("login"))
         self.count += 2
-        self.page.get_by_label("Username").fill(user.username)
+        self.page.get_by_label("User name").fill(user.username)
         self.page.get_by_label("Password").fill(factories.PASSWORD)
         self.press("Sign in")
         self.page.wait_for_url(f"{self.host}/")
@@ -150,7 +150,7 @@ class Keyboard(Mouse):
     def sign_in(self, user) -> None:
         self.page.goto(self.host + reverse("login"))
         self.count += 2
-        self.reach(self.page.get_by_label("Username"))
+        self.reach(self.page.get_by_label("User name"))
         self.page.keyboard.type(user.username)
         self.reach(self.page.get_by_label("Password"))
         self.page.keyboard.type(factories.PASSWORD)

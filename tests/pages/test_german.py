@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
@@ -24,6 +25,7 @@ from registry.access import tokens
 from registry.access.models import Center, Invitation
 from registry.research.models import CohortVersion, ExportJob, ExportReceipt, Release
 from tests import factories
+from tests.access import signing_in
 from tests.pages.conftest import form_data
 
 #: What an address may ask for beside a record's public id: sections, time points, publications.
@@ -163,12 +165,13 @@ def patterns(found: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPatt
 def answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]:
     """What every address answers to somebody who looks: the first record that it takes, and every section."""
     uuids = [str(record.uuid) for record in world if hasattr(record, "uuid")]
+    numbers = [str(key.pk) for key in Authenticator.objects.filter(type="webauthn")]
     for route, pattern in patterns():
         converters = pattern.pattern.converters
         ids = [name for name, converter in converters.items() if isinstance(converter, UUIDConverter)]
         words = [name for name in converters if name not in ids]
         found = False
-        known = OF_RELEASES if route.startswith("releases/") else WORDS
+        known = OF_RELEASES if route.startswith("releases/") else [*WORDS, *numbers]
         for chosen in itertools.product(known, repeat=len(words)):
             for uuid in itertools.product(uuids, repeat=len(ids)):
                 given = dict(zip([*words, *ids], [*chosen, *uuid], strict=True))
@@ -200,9 +203,12 @@ def admin_answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]
 
 @pytest.fixture
 def german(clinician):
-    """A clinician whose browser asks for German."""
+    """A clinician whose browser asks for German, who has just confirmed who it is."""
     client = Client(headers={"accept-language": "de"})
-    client.force_login(clinician)
+    signing_in.app_of(clinician)
+    signing_in.passkey_of(clinician, "Q-key")
+    signing_in.sign_in(client, clinician)
+    signing_in.confirm(client, code=signing_in.recovery_codes(clinician)[0])
     return client
 
 

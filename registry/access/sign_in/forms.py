@@ -112,7 +112,7 @@ class _Code(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["code"]
+        field: Any = self.fields["code"]
         plain(field, _("Code"), autocomplete="one-time-code", maxlength=LONGEST_CODE, spellcheck="false")
         field.max_length = LONGEST_CODE
 
@@ -183,14 +183,16 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plain(self.fields["name"], _("Name of the passkey"), maxlength=60, autocomplete="off")
-        self.fields["name"].max_length = 60
+        name: Any = self.fields["name"]
+        name.max_length = 60
+        credential = self.fields["credential"]
+        credential.label = _("Passkey")
+        none = _("The browser gave no passkey. Try again.")
+        credential.error_messages = {"required": none, "invalid": none}
         self.fields["name"].help_text = _("So that you know which one it is, such as “Phone” or “Key ring”.")
 
     def clean(self) -> dict[str, Any]:
         try:
-            cleaned = super().clean()
+            return super().clean()
         except (TypeError, KeyError, AttributeError, ValueError):
             raise get_adapter().validation_error("incorrect_code") from None
-        if "credential" in self.errors:
-            raise ValidationError(_("The browser gave no passkey. Try again."))
-        return cleaned

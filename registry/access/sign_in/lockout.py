@@ -95,7 +95,7 @@ def _seconds(counter: dict[str, Any]) -> float:
     config = counter.get("config")
     (rate,) = ratelimit.get_rates(app=counter["app"], action=counter["action"], config=config)
     name = ratelimit.get_cache_key(
-        None,  # type: ignore[arg-type]
+        None,
         app=counter["app"],
         action=counter["action"],
         rate=rate,

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -54,7 +55,7 @@ def reseal(old_key: str, new_key: str) -> int:
     return changed
 
 
-def _with(data: dict, again: Callable[[str], str]) -> dict:
-    changed = {name: again(data[name]) for name in SEALED if name in data}
+def _with(data: dict[str, Any], again: Callable[[str], str]) -> dict[str, Any]:
+    changed: dict[str, Any] = {name: again(data[name]) for name in SEALED if name in data}
     changed.update({name: [again(each) for each in data[name]] for name in SEALED_LISTS if data.get(name)})
     return {**data, **changed}

@@ -2,9 +2,19 @@
 
 from allauth.account import views as account_views
 from django.contrib.auth import views as auth_views
-from django.urls import path, re_path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from registry.access.sign_in import factor_views, session_views, views
+
+
+class Base36Converter(StringConverter):
+    """The user's part of a link to reset a password; the key after it has hyphens of its own."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36Converter, "base36")
 
 sign_in = views.SignInView.as_view()
 
@@ -19,8 +29,8 @@ urlpatterns = [
     path("password/done/", auth_views.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("password/reset/", views.AskResetView.as_view(), name="account_reset_password"),
     path("password/reset/sent/", account_views.password_reset_done, name="account_reset_password_done"),
-    re_path(
-        r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+    path(
+        "password/reset/<base36:uidb36>-<str:key>/",
         views.NewPasswordView.as_view(),
         name="account_reset_password_from_key",
     ),

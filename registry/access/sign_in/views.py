@@ -85,7 +85,7 @@ class SignInAgainView(View):
         stage = LoginStageController.enter(request, AuthenticateStage.key)
         if request.user.is_authenticated or stage is None:
             return self.standing(request)
-        of_kind = CodeForm if "code" in request.POST else PasskeyForm
+        of_kind: Any = CodeForm if "code" in request.POST else PasskeyForm
         form = of_kind(user=stage.login.user, data=request.POST)
         if not form.is_valid():
             return self.refused(form)
