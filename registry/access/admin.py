@@ -182,6 +182,19 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
     def full_name(self, user: User) -> str:
         return user.get_full_name()
 
+    def user_change_password(self, request: Any, id: str, form_url: str = "") -> Any:
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            whose = User.objects.get(pk=id)
+            log.note(
+                AccessEvent.Kind.PASSWORD_CHANGED,
+                user=request.user,
+                request=request,
+                subject=whose.get_username(),
+                detail="in the administration",
+            )
+        return response
+
     @admin.display(description=_("second factor"), boolean=True)
     def second_factor(self, user: Any) -> bool:
         return user.has_second_factor

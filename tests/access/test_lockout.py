@@ -140,7 +140,7 @@ class TestUnlocking:
         client.force_login(curator)
         client.post(reverse("unlock"), {"subject": "address:192.0.2.7"})
         assert "192.0.2.7" not in self.page(client)
-        client.force_login(UserFactory(is_superuser=True, is_staff=True))
+        client.force_login(UserFactory(is_superuser=True))
         assert "192.0.2.7" in self.page(client)
         client.post(reverse("unlock"), {"subject": "address:192.0.2.7"})
         assert password(Client(), "curator", REMOTE_ADDR="192.0.2.7").status_code == 302

@@ -397,7 +397,7 @@ class TestDuty:
         assert client.get(API, headers={"Authorization": f"Token {token}"}).status_code == 200
 
     def test_superusers_owe_it_too(self, client, db):
-        user = UserFactory(username="root", is_superuser=True, is_staff=True)
+        user = UserFactory(username="root", is_superuser=True)
         user.date_joined -= datetime.timedelta(days=15)
         user.save()
         client.force_login(user)

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from registry.access.models import AccessEvent
 from tests.access.signing_in import app_of, kinds, password, signed_in
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, UserFactory
 
 NEW = "another horse and battery"
 
@@ -150,3 +150,12 @@ class TestReset:
             "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(anna), "key": key}
         )
         assert "does not work any more" in client.get(url).content.decode()
+
+
+def test_a_password_set_in_the_administration_is_noted(client, clinician):
+    client.force_login(UserFactory(username="root", is_superuser=True, is_staff=True))
+    url = reverse("admin:auth_user_password_change", args=[clinician.pk])
+    sent = {"password1": NEW, "password2": NEW, "usable_password": "true"}
+    assert client.post(url, sent).status_code == 302
+    event = AccessEvent.objects.latest("id")
+    assert (event.kind, event.user_name, event.subject) == ("password_changed", "root", "clinician")

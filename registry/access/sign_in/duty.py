@@ -51,9 +51,14 @@ def is_asked_of(user: Any) -> bool:
     return user.curates
 
 
+def began(user: Any) -> datetime.datetime:
+    """Since when it is demanded: since the account was made."""
+    return user.date_joined
+
+
 def missing(user: Any) -> Duty | None:
     """What the user still owes; ``None`` for those who have a second factor or need none."""
     if not is_asked_of(user) or has_second_factor(user):
         return None
-    end = user.date_joined + datetime.timedelta(days=settings.SECOND_FACTOR_GRACE_DAYS)
+    end = began(user) + datetime.timedelta(days=settings.SECOND_FACTOR_GRACE_DAYS)
     return Duty(max(0, math.ceil((end - timezone.now()) / datetime.timedelta(days=1))))
