@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from registry.access.models import AccessEvent
+from registry.settings import PASSWORD_HASHERS
 from tests.access.signing_in import app_of, kinds, password, signed_in
 from tests.factories import PASSWORD, UserFactory
 
@@ -43,7 +44,8 @@ def test_who_may_not_sign_in_is_just_wrong(client, clinician):
     assert not signed_in(client)
 
 
-def test_passwords_are_kept_by_argon2(clinician):
+def test_passwords_are_kept_by_argon2(clinician, settings):
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     clinician.set_password(PASSWORD)
     assert identify_hasher(clinician.password).algorithm == "argon2"
 
