@@ -190,7 +190,7 @@ class UserAdmin(ForSuperusers, DjangoUserAdmin):
                 AccessEvent.Kind.PASSWORD_CHANGED,
                 user=request.user,
                 request=request,
-                subject=whose.get_username(),
+                subject=f"user {whose.get_username()}",
                 detail="in the administration",
             )
         return response

@@ -16,8 +16,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from fido2.utils import websafe_encode
-from knox.models import AuthToken
 
+from registry.access import tokens
 from registry.access.models import AccessEvent
 from registry.access.sign_in import sealing
 from tests import factories
@@ -52,6 +52,7 @@ def late(curator):
     """A curator whose days to set up a second factor are over."""
     curator.date_joined = timezone.now() - datetime.timedelta(days=15)
     curator.save()
+    curator.memberships.update(start=curator.date_joined.date())
     return curator
 
 
@@ -390,11 +391,21 @@ class TestDuty:
         assert client.post(reverse("logout")).status_code == 302
 
     def test_afterwards_tokens_rest_too(self, client, late):
-        _made, token = AuthToken.objects.create(late)
+        _made, token = tokens.create(late)
         answer = client.get(API, headers={"Authorization": f"Token {token}"})
         assert answer.status_code == 403 and "second factor" in answer.json()["detail"]
         app_of(late)
         assert client.get(API, headers={"Authorization": f"Token {token}"}).status_code == 200
+
+    def test_it_begins_with_the_membership(self, client, late):
+        late.memberships.update(start=timezone.localdate() - datetime.timedelta(days=5))
+        client.force_login(late)
+        assert "9 days left" in client.get("/").content.decode()
+
+    def test_it_ends_with_the_membership(self, client, late):
+        late.memberships.update(end=timezone.localdate() - datetime.timedelta(days=1))
+        client.force_login(late)
+        assert "second factor" not in client.get("/").content.decode()
 
     def test_superusers_owe_it_too(self, client, db):
         user = UserFactory(username="root", is_superuser=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from registry.access import scope
 from registry.access.models import User
@@ -38,9 +38,9 @@ class SignInBackend(AuthenticationBackend):
     def get_user(self, user_id: int) -> Any:
         """The user of a session, with what every request has to know of them, in one query."""
         factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
-        curating = scope.curating().filter(user=OuterRef("pk"))
+        curating = scope.curating().filter(user=OuterRef("pk")).order_by("start").values("start")[:1]
         user = (
-            User.objects.annotate(has_second_factor=Exists(factors), curates=Exists(curating))
+            User.objects.annotate(has_second_factor=Exists(factors), curates_since=Subquery(curating))
             .filter(pk=user_id)
             .first()
         )

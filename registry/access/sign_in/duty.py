@@ -1,8 +1,8 @@
 """Who has to have a second factor, and until when they may work without one.
 
-Curators and superusers reach what others entrusted to them, so a password alone does not do. From the day their
-account was made they have ``SECOND_FACTOR_GRACE_DAYS``; after that every door leads to the set-up and nowhere else,
-and their tokens rest. This is the one place that says so; the middleware, the tokens and the pages ask here.
+Curators and superusers reach what others entrusted to them, so a password alone does not do. From the day on which the
+duty began they have ``SECOND_FACTOR_GRACE_DAYS``; after that every door leads to the set-up and nowhere else, and
+their tokens rest. This is the one place that says so; the middleware, the tokens and the pages ask here.
 """
 
 import datetime
@@ -42,18 +42,26 @@ def has_second_factor(user: Any) -> bool:
     return user.has_second_factor
 
 
+def _curates_since(user: Any) -> datetime.date | None:
+    """The first day of the oldest membership in force that makes a curator."""
+    if not hasattr(user, "curates_since"):
+        starts = scope.curating().filter(user=user).order_by("start").values_list("start", flat=True)
+        user.curates_since = starts.first()
+    return user.curates_since
+
+
 def is_asked_of(user: Any) -> bool:
     """Whether the user's role demands a second factor."""
-    if user.is_superuser:
-        return True
-    if not hasattr(user, "curates"):
-        user.curates = scope.curating().filter(user=user).exists()
-    return user.curates
+    return bool(user.is_superuser or _curates_since(user))
 
 
 def began(user: Any) -> datetime.datetime:
-    """Since when it is demanded: since the account was made."""
-    return user.date_joined
+    """Since when it is demanded: of superusers since their account was made, of curators since they are."""
+    since = _curates_since(user)
+    if user.is_superuser or since is None:
+        return user.date_joined
+    midnight = datetime.datetime.combine(since, datetime.time(), timezone.get_current_timezone())
+    return max(user.date_joined, midnight)
 
 
 def missing(user: Any) -> Duty | None:
