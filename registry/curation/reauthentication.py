@@ -1,15 +1,16 @@
 """Who signs proves once more who they are: the one place where that is asked and checked.
 
-A wrong password counts as a failed sign-in: Django announces it, and the access log notes it.
+A wrong password counts as a failed sign-in: the access log notes it, and too many of them lock.
 """
 
 from typing import Any
 
-from django.contrib.auth import authenticate
+from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from registry.access.sign_in import lockout
 from registry.core.reading import refuse_nul
 
 #: The name of the control on every page that asks.
@@ -23,10 +24,12 @@ def demand(request: HttpRequest) -> None:
         raise ValidationError({PASSWORD: [_("Enter your password: signing asks once more who you are.")]})
     try:
         refuse_nul(password)
-        found = authenticate(request, username=request.user.get_username(), password=password)
+        right = get_adapter(request).reauthenticate(request.user, password)
+    except lockout.Locked as lock:
+        raise ValidationError({PASSWORD: lock.messages}) from None
     except ValidationError:
-        found = None
-    if found is None or found.pk != request.user.pk:
+        right = False
+    if not right:
         raise ValidationError({PASSWORD: [_("This is not your password. Nothing has been signed.")]})
 
 

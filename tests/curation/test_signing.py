@@ -69,6 +69,16 @@ def test_a_wrong_password_signs_nothing_and_counts_as_a_failed_sign_in(as_user, 
     assert event.user_name == "clinician"
 
 
+def test_guessing_the_password_of_a_signature_locks(as_user, clinician, complete_case, settings):
+    settings.LOCK_USER_AFTER = 2
+    client = as_user(clinician)
+    for _time in range(2):
+        client.post(url(complete_case), sent(client, complete_case, password="wrong"))
+    answer = client.post(url(complete_case), sent(client, complete_case))
+    assert answer.status_code == 422 and "locked for 15 minutes" in answer.content.decode()
+    assert not Signature.objects.exists()
+
+
 def test_what_was_changed_while_signing_is_shown_and_nothing_is_signed(
     as_user, clinician, curator, complete_case
 ):

@@ -68,7 +68,9 @@ class AccountAdapter(DefaultAccountAdapter):
         lockout.note_if_locked(request, typed, *self.subjects)
 
     def reauthenticate(self, user: Any, password: str) -> bool:
-        found = self.authenticate(context.request, username=user.get_username(), password=password)
+        found = self.authenticate(
+            self.request or context.request, username=user.get_username(), password=password
+        )
         return found is not None and found.pk == user.pk
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
