@@ -55,8 +55,7 @@ class RecordFormView(View):
     template_name = "core/record_form.html"
     conflict_template_name = "core/conflict.html"
     may_add_another = False
-    #: Whether the form changes only what no lock covers.
-    passes_locks = False
+    passes_locks = False  # changes only what no lock covers
 
     # -- the record ------------------------------------------------------------------------------------------------
 
@@ -118,8 +117,7 @@ class RecordFormView(View):
         self.creating = stored is None
         self.record = self.new_record() if stored is None else stored
         self.demand_right()
-        lock = policies.lock_of(self.record)
-        if lock is not None and not self.passes_locks:
+        if (lock := policies.lock_of(self.record)) is not None and not self.passes_locks:
             return self.show_locked(lock)
         return super().dispatch(request, *args, **kwargs)
 
