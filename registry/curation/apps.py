@@ -10,6 +10,7 @@ class CurationConfig(AppConfig):
     def ready(self) -> None:
         from registry.core import policies
         from registry.curation import ascertainment, freezing
+        from registry.curation.quality import saving
 
         policies.register(write_check=freezing.refuse_frozen, lock=freezing.lock_of)
         policies.register(
@@ -18,3 +19,4 @@ class CurationConfig(AppConfig):
             requirement=ascertainment.gaps,
             lock=ascertainment.lock_of,
         )
+        policies.register(listener=saving.look_again)
