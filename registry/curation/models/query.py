@@ -1,7 +1,7 @@
 """Data queries: a question about one field of one record, asked by a person or by a rule, and what became of it."""
 
 import uuid
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -57,6 +57,8 @@ class DataQuery(models.Model):
     the same query is opened again. ``case`` and ``center`` are kept here so that lists and scope need no look at the
     record; ``case_uuid`` outlives the case.
     """
+
+    center_path: ClassVar[str] = "center"
 
     uuid = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     center = models.ForeignKey(

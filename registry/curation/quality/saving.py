@@ -19,14 +19,16 @@ from registry.curation.models import DataQuery
 from registry.curation.models.query import State
 from registry.curation.quality.base import is_due
 from registry.curation.quality.rules import BY_CODE, RULES
+from registry.curation.quality.screening import WHOLE_RULES, offends
 from registry.curation.quality.settling import Key, findings, keyed, settle
 
 RECORD_RULES = tuple(rule for rule in RULES if rule.of_record is not None)
 _RECORD_CODES = frozenset(rule.code for rule in RECORD_RULES)
-#: Rules that need the whole case, and may find something new in it when one of its records is saved.
-WHOLE_RULES = tuple(rule for rule in RULES if rule.of_record is None and not rule.held_by_door)
-_WHOLE_CODES = frozenset(rule.code for rule in RULES if rule.of_record is None)
 _CASE_CODES = frozenset(rule.code for rule in RULES)
+#: Rules of which the screening knows when they find nothing.
+_SCREENED_CODES = frozenset(rule.code for rule in WHOLE_RULES)
+#: Rules that only a look at the whole case can settle.
+_LOOKED_AT_CODES = _CASE_CODES - _SCREENED_CODES - _RECORD_CODES
 
 
 def look_again(record: Any, actor: Any, reason: str) -> None:
@@ -51,47 +53,46 @@ def look_again(record: Any, actor: Any, reason: str) -> None:
         _close_orphans(known, actor)
         return
     _close_changed(record, known, actor)
-    cases = _whole(root, known)
-    if not cases:
-        _judge_alone(record, known, actor)
-    for case in cases:
+    due = [case for case in _cases(root) if is_due(case)]
+    looked_at = {case.pk for case in due if _worth_a_look(case, known)}
+    for case in editor.load(Case.objects.filter(pk__in=looked_at)) if looked_at else ():
         settle(
             lambda case=case: findings(RULES, case),  # type: ignore[misc]
             [query for query in known if query.rule],
             by=actor,
             closes=lambda query, case=case: query.rule in _CASE_CODES and query.case_id == case.pk,  # type: ignore[misc]
         )
+    if not looked_at:
+        _judge_alone(record, known, {case.pk for case in due}, actor)
 
 
-def _whole(root: Any, known: list[DataQuery]) -> list[Any]:
-    """The cases to look at as a whole, loaded: those that may be asked about, and in which something may be found."""
-    cases = [root] if isinstance(root, Case) else list(root.cases.all())
-    due = [case.pk for case in cases if is_due(case)]
-    if not due:
-        return []
-    asked = {query.case_id for query in known if query.is_waiting and query.rule in _WHOLE_CODES}
-    wanted = [pk for pk in due if pk in asked]
-    if len(wanted) < len(due):
-        offends = Q()
-        for rule in WHOLE_RULES:
-            offends |= rule.offenders()
-        wanted += Case.objects.filter(offends, pk__in=set(due) - asked).values_list("pk", flat=True)
-    return list(editor.load(Case.objects.filter(pk__in=wanted))) if wanted else []
+def _cases(root: Any) -> list[Case]:
+    return [root] if isinstance(root, Case) else list(root.cases.all())
 
 
-def _judge_alone(record: Any, known: list[DataQuery], actor: Any) -> None:
+def _worth_a_look(case: Case, known: list[DataQuery]) -> bool:
+    """Whether a rule that needs the whole case may find something in it, or must be asked whether it still does."""
+    asked = any(
+        query.is_waiting and query.rule in _LOOKED_AT_CODES and query.case_id == case.pk for query in known
+    )
+    return asked or offends(case.pk)
+
+
+def _judge_alone(record: Any, known: list[DataQuery], screened: set[int], actor: Any) -> None:
+    """By the rules that need nothing but the record; those that need more find nothing in a screened case."""
+
     def look() -> dict[Key, tuple[Any, str]]:
         found: dict[Key, tuple[Any, str]] = {}
         for rule in RECORD_RULES:
             found.update(keyed(rule.code, rule.of_record(record) if rule.of_record else ()))
         return found
 
-    settle(
-        look,
-        [query for query in known if query.rule],
-        by=actor,
-        closes=lambda query: query.rule in _RECORD_CODES and query.record_uuid == record.uuid,
-    )
+    def closes(query: DataQuery) -> bool:
+        if query.rule in _RECORD_CODES:
+            return query.record_uuid == record.uuid
+        return query.rule in _SCREENED_CODES and query.case_id in screened
+
+    settle(look, [query for query in known if query.rule], by=actor, closes=closes)
 
 
 def _close_changed(record: Any, known: list[DataQuery], actor: Any) -> None:
