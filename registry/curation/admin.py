@@ -68,7 +68,7 @@ class DataQueryAdmin(ReadOnlyAdmin):
     ordering = ["raised_at", "id"]
     list_per_page = 50
     change_form_template = "admin/curation/query.html"
-    actions = ["close_selected"]
+    actions: Any = ("close_selected",)
 
     def get_queryset(self, request: Any) -> Any:
         condition = desk.writable(request.user, "center")

@@ -18,7 +18,8 @@ RULES: tuple[Rule, ...] = (
     KIND_WITHOUT_DETAILS,
 )
 CROSS_RULES: tuple[CrossRule, ...] = (DUPLICATE, OUTLIER)
-BY_CODE: dict[str, Rule | CrossRule] = {rule.code: rule for rule in (*RULES, *CROSS_RULES)}
+BY_CODE: dict[str, Rule | CrossRule] = {rule.code: rule for rule in RULES}
+BY_CODE.update({rule.code: rule for rule in CROSS_RULES})
 
 
 def label_of_rule(code: str) -> str:

@@ -25,7 +25,7 @@ def _statement(vendor: str) -> tuple[str, tuple[Any, ...]]:
     for rule in WHOLE_RULES:
         offends |= rule.offenders()
     rows = Case.objects.filter(offends, pk=_PLACE).order_by().values("pk")
-    return rows.query.sql_with_params()  # type: ignore[return-value]
+    return rows.query.sql_with_params()
 
 
 def offends(case_id: int) -> bool:

@@ -65,10 +65,10 @@ def _window_sql() -> Q:
     dated = Q(date__isnull=False) & known
     outside = Q()
     day: Any = DaysBetween(F("date"), F("case__index_date"))
-    rows = Assessment.objects.annotate(day=day, interval=as_float(F("interval_value")))
+    rows = Assessment.objects.annotate(on_day=day, interval=as_float(F("interval_value")))
     for point, window in WINDOWS.items():
         at = Q(time_point=point.value)
-        outside |= at & dated & (Q(day__lt=window.first) | Q(day__gt=window.last))
+        outside |= at & dated & (Q(on_day__lt=window.first) | Q(on_day__gt=window.last))
         for unit, days in DAYS_PER_UNIT.items():
             printed = at & ~dated & Q(interval_unit=unit)
             beyond = Q(interval__lt=Value(window.first / days)) | Q(interval__gt=Value(window.last / days))

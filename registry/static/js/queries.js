@@ -37,11 +37,18 @@ function putMarks() {
 /** What was sent has been kept: what was written for it goes. */
 function taken(event) {
   if (event.detail.xhr.status !== 204) return;
-  for (const control of event.detail.elt.elements ?? []) if (control.name === "text") control.value = "";
-  event.detail.target?.replaceChildren();
-  document.activeElement?.blur();
-  const ask = event.detail.elt.closest(".query-ask");
+  const { elt } = event.detail.requestConfig;
+  for (const control of elt.elements ?? []) if (control.name === "text") control.value = "";
+  event.detail.target.replaceChildren();
+  if (document.activeElement?.form === elt) document.activeElement.blur();
+  const ask = elt.closest(".query-ask");
   if (ask) ask.open = false;
+}
+
+/** Which of its buttons sends a form that stands elsewhere. */
+function pressed(event) {
+  const button = event.target.closest?.("[data-step]");
+  if (button?.form) button.form.elements.step.value = button.dataset.step;
 }
 
 /** The field that was left last is the one that is asked about. */
@@ -56,6 +63,7 @@ if (place) {
     if (event.detail.target.id === "query-ask") choose();
   });
   document.addEventListener("htmx:beforeSwap", taken);
+  document.addEventListener("click", pressed, true);
   document.addEventListener("focusin", (event) => {
     const field = event.target.closest?.("[id^='field-']");
     if (!field || place.contains(event.target)) return;
