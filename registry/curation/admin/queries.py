@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registry.core.admin import CenterFilter, ReadOnlyAdmin, desk
+from registry.core.admin import CenterFilter, Queue, ReadOnlyAdmin, desk, register_queue
+from registry.core.admin.saved import SavesFilters
 from registry.core.records import together
 from registry.curation import queries
 from registry.curation.models import DataQuery
@@ -49,7 +50,7 @@ def _page_of(record: Any) -> str:
 
 
 @admin.register(DataQuery)
-class DataQueryAdmin(ReadOnlyAdmin):
+class DataQueryAdmin(SavesFilters, ReadOnlyAdmin):
     """Questions about values. They are written by ``registry.curation.queries`` alone, here as on every page."""
 
     list_display = [
@@ -151,3 +152,34 @@ class DataQueryAdmin(ReadOnlyAdmin):
                 queries.close(query, request.POST.get("text", ""), by=request.user)
                 closed += 1
         return closed
+
+
+def _waiting(user: Any, **which: Any) -> int:
+    condition = desk.writable(user, "center")
+    return 0 if condition is None else DataQuery.objects.waiting().filter(condition, **which).count()
+
+
+def _list(query: str) -> str:
+    return f"{reverse('admin:curation_dataquery_changelist')}?{query}"
+
+
+register_queue(
+    Queue(
+        "answered-queries",
+        gettext_lazy("Answered queries"),
+        gettext_lazy("Queries that have been answered and wait to be closed or asked again."),
+        lambda user: _waiting(user, state=State.ANSWERED),
+        lambda: _list("state__exact=answered"),
+        place=10,
+    )
+)
+register_queue(
+    Queue(
+        "open-queries",
+        gettext_lazy("Open queries"),
+        gettext_lazy("Questions of people and of quality rules that nobody has answered yet."),
+        lambda user: _waiting(user, state=State.OPEN),
+        lambda: _list("state__exact=open"),
+        place=20,
+    )
+)
