@@ -69,11 +69,6 @@ class RecordFormView(View):
         related: Any = self.model._meta.get_field(self.parent_field).related_model
         return get_object_or_404(related.objects.for_user(self.request.user), uuid=self.kwargs["parent"])
 
-    @property
-    def record_kind(self) -> str:
-        """Names the kind of record in addresses."""
-        return str(self.model._meta.model_name)
-
     def new_record(self) -> Record:
         """The record a creating form starts from."""
         if not self.parent_field:
