@@ -10,7 +10,8 @@ class CurationConfig(AppConfig):
     def ready(self) -> None:
         from registry.core import policies
         from registry.curation import ascertainment, freezing
-        from registry.curation.quality import saving
+        from registry.curation.merging import hooks
+        from registry.curation.quality import merging, saving
 
         policies.register(write_check=freezing.refuse_frozen, lock=freezing.lock_of)
         policies.register(
@@ -20,3 +21,4 @@ class CurationConfig(AppConfig):
             lock=ascertainment.lock_of,
         )
         policies.register(listener=saving.look_again)
+        hooks.register(follower=merging.bring_along, finder=merging.pairs)

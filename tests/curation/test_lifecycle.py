@@ -211,6 +211,24 @@ def test_queries_go_to_the_record_that_takes_the_place(center, curator):
     assert steps(query)[-1] == ("moved", "curator", "one person")
 
 
+def test_a_merge_brings_queries_along_and_settles_whether_two_are_one(center, curator):
+    from registry.curation.merging import hooks
+    from registry.curation.merging.choosing import FIELDS
+    from registry.curation.merging.merge import Chosen, merge
+
+    old, new = (factories.PatientFactory(center=center, hospital_number="4711") for _ in range(2))
+    sweep.check(center)
+    (duplicate,) = DataQuery.objects.all()
+    query = queries.ask(new, "sex", "Really?", by=curator)
+    assert [(pair.a, pair.b) for pair in hooks.pairs(curator)] == [(old, new)]
+    merge(old, new, Chosen("a", dict.fromkeys(FIELDS, "a")), by=curator, reason="one person")
+    query.refresh_from_db()
+    duplicate.refresh_from_db()
+    assert (query.record_uuid, query.state) == (old.uuid, "open")
+    assert duplicate.state == "closed" and not duplicate.silenced
+    assert [row["kind"] for row in query.events.values("kind")] == ["asked", "moved"]
+
+
 # -- cost and reach --------------------------------------------------------------------------------------------------
 
 
