@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.access import scope
-from registry.access.models import Membership, User
+from registry.access.models import User
 from registry.core import policies
 from registry.core.actors import identity_of
 from registry.core.records import together
@@ -41,7 +41,7 @@ def curates(user: Any, center_id: int) -> bool:
     """Whether the user is a curator of the centre."""
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return False
-    return bool(user.is_superuser or Membership.Role.CURATOR in scope.roles_of(user, center_id))
+    return center_id in scope.curated(user)
 
 
 def may_close(user: Any, query: DataQuery) -> bool:
@@ -73,8 +73,7 @@ def _read(text: str, field: str = "text") -> str:
 
 
 def _event(query: DataQuery, kind: EventKind, by: Any, text: str = "") -> None:
-    user_id, name = identity_of(by)
-    QueryEvent.objects.create(query=query, kind=kind, user_id_text=user_id, user_name=name, text=text)
+    QueryEvent.objects.create(query=query, kind=kind, text=text, **QueryEvent.actor(by))
 
 
 def _locked(query: DataQuery) -> DataQuery:

@@ -7,10 +7,10 @@ from registry.curation.views.at_records import CaseQueries, RecordQueries, Secti
 from registry.curation.views.history import history, history_file
 from registry.curation.views.listing import query_csv, query_list
 from registry.curation.views.merging import MergePage
-from registry.curation.views.signature import SignPage, WithdrawPage, signature
-from registry.curation.views.unsigned import UnsignedPage
 from registry.curation.views.query import QueryPage
+from registry.curation.views.signature import SignPage, WithdrawPage, signature
 from registry.curation.views.summary import QuerySummary
+from registry.curation.views.unsigned import UnsignedPage
 
 urlpatterns = [
     path("history/", history, name="history"),

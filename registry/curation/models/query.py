@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case
 from registry.access.models import Center
 from registry.access.scope import writable_centers
+from registry.curation.models.kept import KeptRow
 
 
 class State(models.TextChoices):
@@ -143,28 +144,12 @@ class DataQuery(models.Model):
         return ((self.closed_at or timezone.now()) - self.raised_at).days
 
 
-class QueryEventSet(models.QuerySet):
-    """Events are added, never changed or removed."""
-
-    def update(self, **kwargs: Any) -> int:
-        raise TypeError("What was said about a query stays as it was said.")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("What was said about a query stays as it was said.")
-
-
-class QueryEvent(models.Model):
+class QueryEvent(KeptRow):
     """One step of a query: who, when, what, in which words. Rows are added, never changed or removed."""
 
     query = models.ForeignKey(DataQuery, models.PROTECT, related_name="events", verbose_name=_("data query"))
-    at = models.DateTimeField(_("at"), default=timezone.now)
     kind = models.CharField(_("step"), max_length=16, choices=EventKind.choices)
-    # Text, not a foreign key: what somebody said outlives the user.
-    user_id_text = models.CharField(_("user id"), max_length=64, blank=True, default="")
-    user_name = models.CharField(_("user"), max_length=150)
     text = models.TextField(_("text"), blank=True, default="")
-
-    objects = QueryEventSet.as_manager()
 
     class Meta:
         verbose_name = _("step of a data query")
@@ -176,11 +161,3 @@ class QueryEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_name} · {self.get_kind_display()}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise TypeError("What was said about a query stays as it was said.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise TypeError("What was said about a query stays as it was said.")
