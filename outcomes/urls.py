@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from outcomes.views import forms
-from outcomes.views.dashboard import FollowUpSummary, KeyVariables, UnusualSection
+from outcomes.views.dashboard import FollowUpSummary, KeyVariables
 from outcomes.views.followup import followup
 from outcomes.views.followup_entry import TimePointView, followup_line
 from outcomes.views.report import LetterPage, ReportPage
@@ -17,7 +17,6 @@ urlpatterns = [
     path("key-variables/", KeyVariables.as_view(), name="key-variables"),
     path("followup/<uuid:parent>/", followup_line, name="followup-line"),
     path("followup/<uuid:parent>/<slug:time_point>/", TimePointView.as_view(), name="followup-entry"),
-    path("unusual-values/", UnusualSection.as_view(), name="unusual-values"),
     path("cases/<uuid:uuid>/timeline/", TimelineSection.as_view(), name="case-timeline"),
     path("cases/<uuid:uuid>/outcomes/", OutcomesSection.as_view(), name="case-outcomes"),
     path("cases/<uuid:uuid>/report/", ReportPage.as_view(), name="case-report"),

@@ -1,7 +1,4 @@
-"""Parts of the dashboard that need every clinical floor: unusual values, follow-up that waits, completeness."""
-
-from itertools import islice
-from typing import Any
+"""Parts of the dashboard that need every clinical floor: follow-up that waits, completeness."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,52 +6,18 @@ from django.utils import timezone
 from django.views import View
 
 from cases.models import Case
-from cases.views.base import unusual_values
 from cases.views.dashboard import own_cases
 from outcomes import plan
 from outcomes.key_variables import shares
 from outcomes.views.followup import BANDS_DAYS, LOST, TO_DO, note_identity, of_tab
 from outcomes.views.followup_rows import lines_of
-from procedures.tree import beneath
-from procedures.views.section import procedures_of
 from registry.access.scope import writable_centers
 from registry.core.views.listing import capped_count, count_words, is_partial
 
-#: Unusual values are found by looking at every record of a case, so only the cases changed last are looked at.
-CASES = 20
-SHOWN = 10
 #: So many lines of the follow-up list stand on the dashboard.
 FOLLOWUPS = 6
 #: Completeness looks at every row of a case, so only the cases entered last are looked at.
 LOOKED_AT = 2000
-
-
-class UnusualSection(View):
-    """A fragment of the dashboard, and a page of its own."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        cases = list(
-            Case.objects.for_user(request.user)
-            .filter(center__in=writable_centers(request.user))
-            .select_related("patient", "center")
-            .prefetch_related("lesions", "assessments")
-            .order_by("-modified_at", "-pk")[:CASES]
-        )
-        records: dict[int, list[Any]] = {
-            case.pk: [case, *case.lesions.all(), *case.assessments.all()] for case in cases
-        }
-        for procedure in procedures_of(*cases):
-            records[procedure.case_id] += beneath(procedure)
-        found: list[tuple[Any, str, str]] = [
-            (case, sentence, url) for case in cases for sentence, url in unusual_values(records[case.pk])
-        ]
-        htmx: Any = getattr(request, "htmx", None)
-        context = {
-            "found": list(islice(found, SHOWN)),
-            "more": max(len(found) - SHOWN, 0),
-            "cases": CASES,
-        }
-        return render(request, "outcomes/_unusual.html" if htmx else "outcomes/unusual.html", context)
 
 
 class FollowUpSummary(View):

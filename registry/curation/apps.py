@@ -10,6 +10,8 @@ class CurationConfig(AppConfig):
     def ready(self) -> None:
         from registry.core import policies
         from registry.curation import ascertainment, freezing
+        from registry.curation.merging import hooks
+        from registry.curation.quality import merging, saving
 
         policies.register(write_check=freezing.refuse_frozen, lock=freezing.lock_of)
         policies.register(
@@ -18,3 +20,5 @@ class CurationConfig(AppConfig):
             requirement=ascertainment.gaps,
             lock=ascertainment.lock_of,
         )
+        policies.register(listener=saving.look_again)
+        hooks.register(follower=merging.bring_along, finder=merging.pairs)

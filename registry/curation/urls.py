@@ -3,9 +3,13 @@
 from django.urls import path
 
 from registry.curation.views import ascertainment, freezes
+from registry.curation.views.at_records import CaseQueries, RecordQueries, SectionQueries
 from registry.curation.views.history import history, history_file
+from registry.curation.views.listing import query_csv, query_list
 from registry.curation.views.merging import MergePage
+from registry.curation.views.query import QueryPage
 from registry.curation.views.signature import SignPage, WithdrawPage, signature
+from registry.curation.views.summary import QuerySummary
 from registry.curation.views.unsigned import UnsignedPage
 
 urlpatterns = [
@@ -36,4 +40,11 @@ urlpatterns = [
         ascertainment.Reopen.as_view(),
         name="ascertainment-reopen",
     ),
+    path("queries/", query_list, name="query-list"),
+    path("queries/queries.csv", query_csv, name="query-csv"),
+    path("queries/summary/", QuerySummary.as_view(), name="query-summary"),
+    path("queries/<uuid:uuid>/", QueryPage.as_view(), name="query-detail"),
+    path("queries/at/<slug:model>/<uuid:uuid>/", RecordQueries.as_view(), name="record-queries"),
+    path("cases/<uuid:uuid>/queries/", CaseQueries.as_view(), name="case-queries"),
+    path("cases/<uuid:uuid>/queries/<slug:slug>/", SectionQueries.as_view(), name="section-queries"),
 ]

@@ -14,10 +14,12 @@ from cases.models import Case, Lesion, Patient, Treatment
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from procedures import models as procedures
 from registry.core.models import Record
+from registry.curation import queries
+from registry.curation.models import DataQuery
 from tests import factories
 
 #: Page name → the model of the record its address names (a new row's address names its parent).
-PAGES: dict[str, type[Record]] = {
+PAGES: dict[str, type[Any]] = {
     "case-detail": Case,
     "case-edit": Case,
     "case-editor": Case,
@@ -96,10 +98,14 @@ PAGES: dict[str, type[Record]] = {
     "case-signature": Case,
     "case-sign": Case,
     "case-unsign": Case,
+    "case-queries": Case,
+    "section-queries": Case,
+    "query-detail": DataQuery,
 }
 #: What an address says besides the record.
 FURTHER: dict[str, tuple[str, ...]] = {
     "case-section": ("patient", "lesions", "procedures", "outcomes", "complications", "followup", "review"),
+    "section-queries": ("patient", "lesions", "procedures", "outcomes", "complications", "followup"),
     "procedure-stamp": ("incision", "inflate", "deflate", "undo"),
     "assessment-column": ("day_1",),
     "assessment-point-save": ("day_1",),
@@ -116,7 +122,7 @@ OF_KIND = {
     "transarterialsession-add": "vertebroplasty",
 }
 #: Addresses that name the kind of the record: every one that a section of the editor draws.
-OF_ANY_RECORD = ("record-save", "record-remove")
+OF_ANY_RECORD = ("record-save", "record-remove", "record-queries")
 
 #: What somebody reads who may neither write nor see an identity; everything else in PAGES is closed to them.
 READABLE = {
@@ -162,7 +168,9 @@ LISTS = {
     "exports",
     "export-new",
     "literature",
-    "unusual-values",
+    "query-list",
+    "query-csv",
+    "query-summary",
     "followup",
     "followup-summary",
     "case-counts",
@@ -305,7 +313,7 @@ def addresses(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, str
 class World:
     """One record of every kind in a hospital."""
 
-    records: dict[type[Record], Any]
+    records: dict[type[Any], Any]
     procedures: dict[str, Any]
 
     def pages(self) -> Iterator[tuple[str, str]]:
@@ -317,7 +325,7 @@ class World:
         for kind, model in editor.models_by_name().items():
             record = self.records[model]
             for name in OF_ANY_RECORD:
-                if name == "record-save" or record.aggregate_root() != record:
+                if name != "record-remove" or record.aggregate_root() != record:
                     yield name, reverse(name, args=[kind, record.uuid])
 
 
@@ -346,5 +354,6 @@ def one_of_each(center: Any) -> World:
         factories.AssessmentFactory(case=case),
         factories.ComplicationFactory(procedure=by_kind["rfa"]),
         factories.FollowUpStatusFactory(case=case),
+        queries.ask(lesion, "levels", "Which?", by=factories.TESTS),
     ]
     return World({type(record): record for record in made}, by_kind)

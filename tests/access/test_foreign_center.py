@@ -50,7 +50,7 @@ def test_lists_do_not_name_a_foreign_patient(client, neighbour, foreign):
     for name in sorted(LISTS):
         answer = client.get(reverse(name))
         assert answer.status_code in (200, 403), name
-        text = answer.content.decode()
+        text = answer.getvalue().decode()
         for secret in (patient.registry_id, str(patient.uuid), str(case.uuid), patient.center.name):
             assert secret not in text, name
 

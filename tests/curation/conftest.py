@@ -1,11 +1,16 @@
-"""A complete case, and pages opened by somebody."""
+"""A complete case, one left alone long enough to be asked about, and pages opened by somebody."""
+
+import datetime
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from cases.models import Case
 from registry.core import records
 from registry.curation import content, signing
+from registry.curation.quality.base import DRAFT_RESTS_DAYS
 from tests import factories
 from tests.factories import TESTS
 
@@ -56,3 +61,20 @@ def as_user():
         return client
 
     return of
+
+
+@pytest.fixture
+def while_young(db):
+    """A moment before which drafts are asked about by now."""
+    return time_machine.travel(timezone.now() - datetime.timedelta(days=DRAFT_RESTS_DAYS + 10), tick=True)
+
+
+@pytest.fixture
+def old_case(center, while_young):
+    """A draft that nobody has touched for weeks; nothing in it is wrong or asked for but what a case needs."""
+    with while_young:
+        return factories.CaseFactory(
+            patient=factories.PatientFactory(center=center),
+            index_date=datetime.date(2024, 3, 11),
+            index_date_precision="day",
+        )

@@ -23,6 +23,8 @@ from django.utils.translation import trans_real
 
 from registry.access import tokens
 from registry.access.models import Center, Invitation
+from registry.curation import queries
+from registry.curation.models import DataQuery
 from registry.research.models import CohortVersion, ExportJob, ExportReceipt, Release
 from tests import factories
 from tests.access import signing_in
@@ -106,8 +108,12 @@ def world(center, clinician) -> list[Any]:
         factories.FollowUpStatusFactory(case=case, followup_state="under_follow_up"),
         published,
         invitation(center, "q-secret"),
+        queries.ask(lesion, "side", "Q-question", by=clinician),
         *kept,
     ]
+    for query in DataQuery.objects.exclude(rule=""):  # what a rule has said is kept as it was said
+        query.wording = dict.fromkeys(query.wording, "Q-sentence")
+        query.save()
     return made
 
 

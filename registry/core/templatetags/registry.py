@@ -164,6 +164,12 @@ def form_address(record: Any) -> str:
 
 
 @register.filter
+def kind_of(record: Any) -> str:
+    """The kind of a record, as addresses name it."""
+    return str(record._meta.model_name)
+
+
+@register.filter
 def bare(value: Shown | None) -> SafeString:
     """A value whose unit stands in the head of its column."""
     return shown(replace(value, unit="") if value is not None else None)

@@ -1,5 +1,5 @@
 """Curation in the admin."""
 
-from registry.curation.admin import keeping, merging
+from registry.curation.admin import keeping, merging, queries
 
-__all__ = ["keeping", "merging"]
+__all__ = ["keeping", "merging", "queries"]
