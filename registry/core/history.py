@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from registry.core import sequence
 from registry.core.actors import identity_of
+from registry.core.chain.digests import Chained
 from registry.core.rules import label_of
 
 #: Columns that say nothing about what changed.
@@ -46,12 +47,10 @@ class Pass:
 current_pass: ContextVar[Pass | None] = ContextVar("current_pass", default=None)
 
 
-class Change(models.Model):
+class Change(Chained):
     """What every history row adds to the columns of its record."""
 
     history_user_name = models.CharField(_("by"), max_length=150, blank=True, default="")
-    # 0 is a change from before they were counted.
-    change_sequence = models.BigIntegerField(_("number of the change"), default=0, db_index=True)
 
     class Meta:
         abstract = True
