@@ -79,6 +79,8 @@ class Patient(Record):
     not_in_history = ("hospital_number",)
     secret_in_history = {"hospital_number_hash": _("hospital number")}
     immutable_fields = ("center",)
+    #: What the stub of an erased patient is known by.
+    kept_when_erased = ("registry_id",)
     soft_limits = (
         SoftLimit("consent_status", "consent", _consent_not_given),
         SoftLimit("consent_date", "consent:procedure", _consent_after_procedure),

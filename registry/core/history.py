@@ -83,6 +83,15 @@ class Changes(HistoricalRecords):
         kept_out = getattr(model, "not_in_history", ())
         return [field for field in super().fields_included(model) if field.name not in kept_out]
 
+    # A field belongs to one model: one that all histories shared would be taken for that of another table in an UPDATE.
+
+    def _get_history_change_reason_field(self):
+        return super()._get_history_change_reason_field().clone()
+
+    def _get_history_user_fields(self):
+        found = super()._get_history_user_fields()
+        return {**found, "history_user_id": found["history_user_id"].clone()}
+
     def create_historical_record(self, instance, history_type, using=None):
         """Note what has happened; the row is written with the number of the change that it belongs to."""
         values = {field.attname: getattr(instance, field.attname) for field in self.fields_included(instance)}

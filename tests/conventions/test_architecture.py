@@ -115,6 +115,7 @@ OTHER_TRANSACTIONS = {
     Path("cases/views/rows.py"),
     Path("registry/core/bulk.py"),
     Path("registry/core/chain/opening.py"),
+    Path("registry/core/erasure.py"),
     Path("registry/access/chain.py"),
     Path("registry/access/management/commands/create_token.py"),
     Path("registry/access/management/commands/demo_users.py"),
