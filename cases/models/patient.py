@@ -1,7 +1,7 @@
 """Patients."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,10 +12,12 @@ from cases.codes import ConsentStatus, Sex
 from cases.identity import EncryptedLineField, lookup_hash
 from registry.access.models import Center
 from registry.core import fields
+from registry.core.chain.erased import ErasedRecord
 from registry.core.dates import shown_date
 from registry.core.history import current_pass
 from registry.core.limits import SoftLimit
 from registry.core.models import Record
+from registry.core.querysets import RecordQuerySet
 from registry.core.rules import Between, CodedMissing, OneOf
 from registry.literature.models import Publication
 
@@ -71,6 +73,15 @@ def _consent_after_procedure(patient: "Patient") -> "StrOrPromise | None":
     }
 
 
+class PatientQuerySet(RecordQuerySet):
+    """Patients; an erased one is shown to nobody."""
+
+    def for_user(self, user: Any) -> Self:
+        table = self.model.history.model._meta.db_table
+        erased = ErasedRecord._base_manager.filter(table=table, record_id=models.OuterRef("pk"))
+        return super().for_user(user).filter(~models.Exists(erased))
+
+
 class Patient(Record):
     """A person, known by the registry id; a published patient belongs to the centre of its publication."""
 
@@ -85,6 +96,8 @@ class Patient(Record):
         SoftLimit("consent_status", "consent", _consent_not_given),
         SoftLimit("consent_date", "consent:procedure", _consent_after_procedure),
     )
+
+    objects = PatientQuerySet.as_manager()
 
     center = models.ForeignKey(
         Center, models.PROTECT, related_name="patients", verbose_name=_("centre"), db_index=False

@@ -9,7 +9,7 @@ class CurationConfig(AppConfig):
 
     def ready(self) -> None:
         from registry.core import policies
-        from registry.curation import ascertainment, freezing
+        from registry.curation import ascertainment, erasure, freezing
 
         policies.register(write_check=freezing.refuse_frozen, lock=freezing.lock_of)
         policies.register(
@@ -18,3 +18,4 @@ class CurationConfig(AppConfig):
             requirement=ascertainment.gaps,
             lock=ascertainment.lock_of,
         )
+        policies.register(write_check=erasure.refuse_erased)

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cases.codes import CaseStatus, ConsentStatus
 from cases.models import Case, Patient
@@ -32,9 +31,6 @@ class Holding:
 
 _holdings: list[Holding] = []
 
-#: What an erased patient looks like to those who find the number.
-ERASED = gettext_lazy("This patient has been erased.")
-
 
 def register(holding: Holding) -> None:
     """Called once by a higher floor, in its ``AppConfig.ready()``."""
@@ -54,6 +50,18 @@ def may_erase(user: Any, patient: Patient) -> bool:
 def is_erased(patient: Patient) -> bool:
     table = Patient.history.model._meta.db_table
     return ErasedRecord._base_manager.filter(table=table, record_id=patient.pk).exists()
+
+
+def refuse_erased(attempt: Any) -> None:
+    """A check of the write door: nothing is written about an erased patient any more."""
+    record = attempt.record
+    patient = record if isinstance(record, Patient) else None
+    if isinstance(record, Case) and attempt.stored is None:
+        patient = record.patient
+    if patient is not None and patient.pk is not None and is_erased(patient):
+        raise ValidationError(
+            {NON_FIELD_ERRORS: ValidationError(_("This patient has been erased."), code="erased")}
+        )
 
 
 def what_goes(patient: Patient) -> list[str]:

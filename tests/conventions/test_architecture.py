@@ -103,12 +103,6 @@ def test_merging_alone_moves_a_record_to_another_parent(path):
         assert "records.move(" not in path.read_text("utf-8")
 
 
-#: Transactions that write no record, or take back what they wrote, and the wide door, which takes its change itself.
-OTHER_TRANSACTIONS = {
-    Path("cases/views/rows.py"),
-    Path("registry/core/bulk.py"),
-    Path("registry/access/invitations.py"),
-    Path("registry/access/tokens.py"),
 #: Transactions that write no record, or take back what they wrote, the wide door, which takes its change itself, and
 #: the chain, whose locks are taken last.
 OTHER_TRANSACTIONS = {
@@ -117,7 +111,8 @@ OTHER_TRANSACTIONS = {
     Path("registry/core/chain/opening.py"),
     Path("registry/core/erasure.py"),
     Path("registry/access/chain.py"),
-    Path("registry/access/management/commands/create_token.py"),
+    Path("registry/access/invitations.py"),
+    Path("registry/access/tokens.py"),
     Path("registry/access/management/commands/demo_users.py"),
     Path("registry/research/cohorts/keeping.py"),
     Path("registry/research/jobs.py"),
