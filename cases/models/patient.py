@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.codes import ConsentStatus, Sex
-from cases.identity import EncryptedLineField, lookup_hash
+from cases.identity import EncryptedLineField, Unreadable, lookup_hash, lookup_hashes
 from registry.access.models import Center
 from registry.core import fields
 from registry.core.chain.erased import ErasedRecord
@@ -173,6 +173,19 @@ class Patient(Record):
             lookup_hash(self.center_id, self.hospital_number) if self.center_id else ""
         )
 
+    def check_immutable(self, stored: Record) -> None:
+        super().check_immutable(stored)
+        if isinstance(stored.hospital_number, Unreadable):  # type: ignore[attr-defined]
+            # Writing would put nothing in the place of a number that the right key can still read.
+            raise ValidationError(
+                {
+                    "hospital_number": _(
+                        "Hospital number: the stored one cannot be read, because the registry runs with another key. "
+                        "Nothing has been written; tell the administrator."
+                    )
+                }
+            )
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.registry_id and current_pass.get() is not None:
             (self.registry_id,) = PatientCounter.next_registry_ids(self.center, 1)
@@ -192,15 +205,16 @@ class Patient(Record):
         """Other patients of the centre with this hospital number: a reason to look, never to refuse."""
         if not self.hospital_number_hash:
             return type(self).objects.none()
+        hashes = {self.hospital_number_hash, *lookup_hashes(self.center_id, self.hospital_number)}
         merged: Any = self._meta.get_field("merged").related_model
         return (
             type(self)
             .objects.filter(
-                Q(hospital_number_hash=self.hospital_number_hash)
+                Q(hospital_number_hash__in=hashes)
                 # A number that a merged patient had is known too.
                 | Exists(
                     merged.objects.filter(
-                        survivor=OuterRef("pk"), hospital_number_hash=self.hospital_number_hash
+                        survivor=OuterRef("pk"), hospital_number_hash__in=hashes
                     )
                 ),
                 center=self.center_id,

@@ -317,6 +317,7 @@ class AccessEvent(Digested):
         PASSWORD_RESET = "password_reset", _("reset the password")
         RESET_ASKED = "reset_asked", _("asked to reset the password")
         SESSION_ENDED = "session_ended", _("session ended")
+        KEYS = "keys", _("changed the keys")
 
     at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)

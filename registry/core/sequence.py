@@ -126,6 +126,14 @@ def together() -> Iterator[None]:
         _under_way.reset(token)
 
 
+def mark() -> int:
+    """A change without rows: a link that vouches, under the current key, for everything before it."""
+    with transaction.atomic():
+        number = ChangeCounter.take()
+        links.add(links.ChainLink, number, [])
+    return number
+
+
 def note(row: models.Model) -> None:
     """A row of history for the change under way; outside of one it is a change of its own."""
     with together():
