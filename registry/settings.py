@@ -146,6 +146,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "registry.access.middleware.LoginRequiredMiddleware",
     "registry.core.errors.RefuseEarly",
+    "registry.access.middleware.IdentityMiddleware",
 ]
 
 ROOT_URLCONF = "registry.urls"

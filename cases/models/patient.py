@@ -97,7 +97,7 @@ class Patient(Record):
         SoftLimit("consent_date", "consent:procedure", _consent_after_procedure),
     )
 
-    objects = PatientQuerySet.as_manager()
+    objects = PatientQuerySet.as_manager()  # type: ignore[misc]
 
     center = models.ForeignKey(
         Center, models.PROTECT, related_name="patients", verbose_name=_("centre"), db_index=False
@@ -147,6 +147,9 @@ class Patient(Record):
 
     def __str__(self) -> str:
         return self.registry_id
+
+    def name_in_log(self) -> str:
+        return f"patient {self.registry_id}"
 
     def roots_beneath(self) -> list[Record]:
         return list(self.cases.all()) if self.pk is not None else []

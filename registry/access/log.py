@@ -22,5 +22,5 @@ def note(
         user_name=user_name,
         address=address_of(request),
         subject=subject[:200],
-        detail=detail[:400],
+        detail=detail[:4000],
     )

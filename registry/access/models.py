@@ -326,7 +326,7 @@ class AccessEvent(Digested):
     user_name = models.CharField(_("user"), max_length=150, blank=True, default="")
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     subject = models.CharField(_("subject"), max_length=200, blank=True, default="")
-    detail = models.CharField(_("detail"), max_length=400, blank=True, default="")
+    detail = models.CharField(_("detail"), max_length=4000, blank=True, default="")
     # That the registry wrote it; asked for only until the event is linked.
     proof = models.CharField(_("proof"), max_length=64, blank=True, default="", editable=False)
 

@@ -218,7 +218,7 @@ def _remember(
         given = (
             "unnest(%s::bigint[], %s::text[], %s::text[]) AS sealed (sealed_key, sealed_salt, sealed_digest)"
         )
-        parameters = [list(column) for column in zip(*sealed, strict=True)]
+        parameters: list[Any] = [list(column) for column in zip(*sealed, strict=True)]
     else:
         given = (
             "(SELECT value ->> 0 AS sealed_key, value ->> 1 AS sealed_salt, value ->> 2 AS sealed_digest "

@@ -45,7 +45,7 @@ class Scope:
             (
                 model,
                 model._base_manager.filter(pk__in=ids).count(),
-                model.history.filter(id__in=ids).count(),  # type: ignore[attr-defined]
+                model.history.filter(id__in=ids).count(),
             )
             for model, ids in self.records.items()
             if ids
@@ -106,15 +106,15 @@ def erase(
                         row.delete()
             for model, ids in scope.records.items():
                 for key in sorted(ids):
-                    sequence.note(ErasedRecord(table=model.history.model._meta.db_table, record_id=key))  # type: ignore[attr-defined]
+                    sequence.note(ErasedRecord(table=model.history.model._meta.db_table, record_id=key))
             leave(held)
             held.version += 1
             with _pass(by, reason):
                 held.save()
-        left = type(root).history.filter(id=held.pk).order_by("-history_id").values_list("pk", flat=True)[0]  # type: ignore[attr-defined]
+        left = type(root).history.filter(id=held.pk).order_by("-history_id").values_list("pk", flat=True)[0]
         with triggers.lifted():
             for model, ids in scope.records.items():
-                rows = model.history.filter(id__in=ids).exclude(pk=left if model is type(root) else None)  # type: ignore[attr-defined]
+                rows = model.history.filter(id__in=ids).exclude(pk=left if model is type(root) else None)
                 rows.update(**emptied(model, frozenset(scope.records)))
     return scope
 
@@ -129,7 +129,7 @@ def emptied(model: type[Record], family: frozenset[type[Record]]) -> dict[str, A
     if model.numbered_within is not None:
         kept |= {model.numbered_within[0]}
     values: dict[str, Any] = {"salt": "", "history_change_reason": ""}
-    for column in model.history.model._meta.concrete_fields:  # type: ignore[attr-defined]
+    for column in model.history.model._meta.concrete_fields:
         if column.name in kept or column.name in values or _is_kept_key(column, model, family):
             continue
         values[column.attname] = _nothing(column)

@@ -113,6 +113,10 @@ class Record(models.Model):
             at = getattr(at, step)
         return getattr(at, f"{last}_id") if last != "pk" else at.pk
 
+    def name_in_log(self) -> str:
+        """What the access log calls whoever this record is about."""
+        return str(self.aggregate_root())
+
     @classmethod
     def missable_fields(cls) -> tuple[str, ...]:
         """The fields that may say why they are empty."""

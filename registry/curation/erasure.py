@@ -47,6 +47,10 @@ def may_erase(user: Any, patient: Patient) -> bool:
     return bool(user.is_superuser) or Membership.Role.CURATOR in roles_of(user, patient.center_id)
 
 
+def is_published(patient: Patient) -> bool:
+    return patient.center.kind == Center.Kind.PUBLISHED
+
+
 def is_erased(patient: Patient) -> bool:
     table = Patient.history.model._meta.db_table
     return ErasedRecord._base_manager.filter(table=table, record_id=patient.pk).exists()
@@ -96,7 +100,7 @@ def erase(patient: Patient, *, by: Any, reason: str) -> None:
         raise PermissionDenied(_("Only curators of the centre and superusers may erase a patient."))
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the patient is erased. Do not name the patient.")})
-    if patient.center.kind == Center.Kind.PUBLISHED:
+    if is_published(patient):
         raise ValidationError(_("%(patient)s is from a publication and names nobody.") % {"patient": patient})
     if is_erased(patient):
         raise ValidationError(_("%(patient)s has been erased already.") % {"patient": patient})

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from registry.curation.views import ascertainment, freezes
+from registry.curation.views.erase import ErasePatient
 from registry.curation.views.history import history, history_file
 from registry.curation.views.merging import MergePage
 from registry.curation.views.signature import SignPage, WithdrawPage, signature
@@ -36,4 +37,5 @@ urlpatterns = [
         ascertainment.Reopen.as_view(),
         name="ascertainment-reopen",
     ),
+    path("patients/<uuid:uuid>/erase/", ErasePatient.as_view(), name="patient-erase"),
 ]

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.db import models
+from django.urls import reverse
 
 from cases.models import Case, Lesion, Patient
 from procedures.models import Procedure
@@ -170,3 +171,49 @@ def test_the_command_says_first_what_will_go(person, curator, capsys):
     call_command("erase_patient", person.registry_id, "--reason", "asked", "--by", "curator")
     assert not Case.objects.exists()
     assert Patient.history.first().history_user_name == "curator"
+
+
+def test_the_page_says_what_goes_and_asks_for_the_registry_id(person, curator, client):
+    client.force_login(curator)
+    address = reverse("patient-erase", args=[person.uuid])
+    admin = client.get(reverse("admin:cases_patient_change", args=[person.pk])).content.decode()
+    assert address in admin
+    page = client.get(address).content.decode()
+    assert "Lesions: 1 now" in page and person.registry_id in page
+    for typed in ({}, {"reason": "x"}, {"reason": "x", "registry_id": "HEI-99999"}):
+        assert client.post(address, typed).status_code == 422
+    assert Case.objects.exists()
+    answer = client.post(address, {"reason": "asked for", "registry_id": person.registry_id})
+    assert (answer.status_code, answer["Location"]) == (302, "/cases/")
+    assert not Case.objects.exists()
+    assert client.get(address).status_code == 404
+    admin = client.get(reverse("admin:cases_patient_change", args=[person.pk])).content.decode()
+    assert address not in admin, "the stub can be looked at, and no more"
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        (None, 302),
+        ("clinician", 403),
+        ("researcher", 403),
+        ("outsider", 404),
+        ("foreign curator", 404),
+        ("superuser", 200),
+    ],
+)
+def test_who_is_let_onto_the_page(person, client, center, other_center, who, status):
+    users = {
+        "clinician": lambda: make.member(center, "clinician"),
+        "researcher": lambda: make.member(center, "researcher"),
+        "outsider": lambda: make.member(other_center, "clinician"),
+        "foreign curator": lambda: make.member(other_center, "curator"),
+        "superuser": lambda: make.UserFactory(is_superuser=True, is_staff=True),
+    }
+    if who:
+        client.force_login(users[who]())
+    address = reverse("patient-erase", args=[person.uuid])
+    assert client.get(address).status_code == status
+    if status != 200:
+        assert client.post(address, {"reason": "x", "registry_id": person.registry_id}).status_code == status
+        assert Case.objects.exists()

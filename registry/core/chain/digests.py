@@ -51,11 +51,11 @@ OUTSIDE = frozenset({"salt", "digest"})
 
 
 @cache
-def covered(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
+def covered(model: Any) -> tuple[tuple[str, str], ...]:
     """Name and attribute of every field that the digest covers, in the order of the text."""
     return tuple(
         sorted(
-            (field.column, field.attname)
+            (str(field.column), field.attname)
             for field in model._meta.concrete_fields
             if not field.primary_key and field.name not in getattr(model, "outside_digest", OUTSIDE)
         )

@@ -1,5 +1,5 @@
 """Curation in the admin."""
 
-from registry.curation.admin import keeping, merging
+from registry.curation.admin import erasing, keeping, merging
 
-__all__ = ["keeping", "merging"]
+__all__ = ["erasing", "keeping", "merging"]

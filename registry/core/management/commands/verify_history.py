@@ -41,9 +41,9 @@ class Command(BaseCommand):
         wrong = [f"triggers: {fault}" for fault in triggers.faults()]
         for chain in checking.CHAINS.values():
             wrong += self._check(chain)
-        for name, number, link in kept:
+        for name, number, sealed in kept:
             found = checking.CHAINS[name].model._base_manager.filter(number=number).first()
-            if found is None or found.link != link:
+            if found is None or found.link != sealed:
                 wrong.append(
                     f"{name}: the head that was kept, number {number}, is not in the chain: "
                     "it was cut short or made anew"
