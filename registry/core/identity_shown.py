@@ -10,8 +10,6 @@ from typing import Any
 
 from django.utils import translation
 
-from registry.core.models import Record
-
 _NOTED = "_identity_shown"
 #: Identifying columns that are never shown themselves.
 _NEVER_SHOWN = frozenset({"hospital_number_hash"})
@@ -27,7 +25,8 @@ def note(
     request = getattr(request, "_request", request)  # the one beneath that of REST framework
     noted = request.__dict__.setdefault(_NOTED, {})
     for record in records:
-        shown = identifying(type(record))
+        model: Any = type(record)
+        shown = identifying(model)
         if fields is not None:
             shown = shown.intersection(fields)
         # Only what has been loaded: a deferred column is not shown.

@@ -74,7 +74,8 @@ def seal(row: Any) -> None:
 
 def text_of(row: Any) -> str:
     """The canonical text of a row's content."""
-    return joined((name, getattr(row, attname)) for name, attname in covered(type(row)))
+    model: Any = type(row)
+    return joined((name, getattr(row, attname)) for name, attname in covered(model))
 
 
 def joined(pairs: Any) -> str:
