@@ -13,7 +13,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from cases import identity
-from cases.models import Patient
+from cases.models import MergedPatient, Patient
 from registry.core import bulk
 from registry.core.actors import System
 from registry.core.records import together
@@ -49,7 +49,23 @@ def rotate(by: System, *, dry_run: bool = False, watch: Callable[[Rotation], Non
                 bulk.rewrite(due, ("hospital_number", "hospital_number_hash"), by=by, reason=REASON)
         if watch:
             watch(done)
+    _rotate_merged(done, dry_run)
     return done
+
+
+def _rotate_merged(done: Rotation, dry_run: bool) -> None:
+    """Numbers of patients that were merged into others; few, and without a history of their own."""
+    rows = MergedPatient.objects.exclude(hospital_number_hash="").select_related("survivor").order_by("pk")
+    for merged in rows.annotate(stored=Cast("hospital_number", TextField())).iterator():
+        done.seen += 1
+        current = identity.lookup_hash(merged.survivor.center_id, merged.hospital_number)
+        if isinstance(merged.hospital_number, identity.Unreadable):
+            done.unreadable += 1
+        elif not identity.is_current(merged.stored) or merged.hospital_number_hash != current:
+            done.written += 1
+            if not dry_run:
+                merged.hospital_number_hash = current
+                merged.save(update_fields=["hospital_number", "hospital_number_hash"])
 
 
 def _with_number() -> Any:

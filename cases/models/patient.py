@@ -176,8 +176,8 @@ class Patient(Record):
             lookup_hash(self.center_id, self.hospital_number) if self.center_id else ""
         )
 
-    def check_immutable(self, stored: Record) -> None:
-        super().check_immutable(stored)
+    def check_immutable(self, stored: Record, but: Sequence[str] = ()) -> None:
+        super().check_immutable(stored, but)
         if isinstance(stored.hospital_number, Unreadable):  # type: ignore[attr-defined]
             # Writing would put nothing in the place of a number that the right key can still read.
             raise ValidationError(
@@ -215,11 +215,7 @@ class Patient(Record):
             .objects.filter(
                 Q(hospital_number_hash__in=hashes)
                 # A number that a merged patient had is known too.
-                | Exists(
-                    merged.objects.filter(
-                        survivor=OuterRef("pk"), hospital_number_hash__in=hashes
-                    )
-                ),
+                | Exists(merged.objects.filter(survivor=OuterRef("pk"), hospital_number_hash__in=hashes)),
                 center=self.center_id,
             )
             .exclude(pk=self.pk)

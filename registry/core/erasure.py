@@ -7,7 +7,7 @@ the chain (``ErasedRecord``): a row that is empty without that is found by ``man
 This is the only code that passes the triggers. Locks and signatures do not hold it up: erasing is a legal duty.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,9 +52,12 @@ class Scope:
         ]
 
 
-def scope_of(root: Record) -> Scope:
-    """The record and all that hangs on it over foreign keys, be it there or known to history alone."""
-    found = Scope(root, {type(root): {root.pk}})
+def scope_of(root: Record, also: Iterable[int] = ()) -> Scope:
+    """The record and all that hangs on it over foreign keys, be it there or known to history alone.
+
+    ``also`` are keys of records of the same kind that it has taken in.
+    """
+    found = Scope(root, {type(root): {root.pk, *also}})
     waiting = [type(root)]
     while waiting:
         parent = waiting.pop(0)
@@ -87,7 +90,13 @@ def _beneath(model: Any, key: Any, parents: set[int]) -> set[int]:
 
 
 def erase(
-    root: Record, *, by: Any, reason: str, leave: Callable[[Any], None], first: tuple[type[Record], ...]
+    root: Record,
+    *,
+    by: Any,
+    reason: str,
+    leave: Callable[[Any], None],
+    first: tuple[type[Record], ...],
+    also: Iterable[int] = (),
 ) -> Scope:
     """Erase everything beneath ``root``, and of ``root`` what ``leave`` takes away from it; one change.
 
@@ -98,7 +107,7 @@ def erase(
     with transaction.atomic():
         with together():
             held = type(root)._base_manager.select_for_update().get(pk=root.pk)
-            scope = scope_of(held)
+            scope = scope_of(held, also)
             for model in first:
                 rows = model._base_manager.select_for_update().filter(pk__in=scope.records.get(model, set()))
                 with _pass(by, ""):

@@ -74,7 +74,7 @@ def what_goes(patient: Patient) -> list[str]:
 
 
 def _what_goes(patient: Patient) -> Iterator[str]:
-    for model, there, past in erasure.scope_of(patient).counts():
+    for model, there, past in erasure.scope_of(patient, _taken_in(patient)).counts():
         yield _("%(name)s: %(there)d now, %(past)d rows of history are emptied.") % {
             "name": capfirst(str(model._meta.verbose_name_plural)),
             "there": there,
@@ -104,12 +104,27 @@ def erase(patient: Patient, *, by: Any, reason: str) -> None:
         raise ValidationError(_("%(patient)s is from a publication and names nobody.") % {"patient": patient})
     if is_erased(patient):
         raise ValidationError(_("%(patient)s has been erased already.") % {"patient": patient})
-    erasure.erase(patient, by=by, reason=reason.strip(), leave=_leave_stub, first=(Case,))
+    erasure.erase(
+        patient,
+        by=by,
+        reason=reason.strip(),
+        leave=_leave_stub,
+        first=(Case,),
+        also=_taken_in(patient),
+    )
     for holding in _holdings:
         holding.clear(patient)
 
 
+def _taken_in(patient: Patient) -> list[int]:
+    """Keys of patients that were merged into this one: the same person."""
+    return list(patient.merged.values_list("key", flat=True))
+
+
 def _leave_stub(patient: Patient) -> None:
+    for merged in patient.merged.all():
+        merged.hospital_number = merged.hospital_number_hash = ""
+        merged.save(update_fields=["hospital_number", "hospital_number_hash"])
     patient.sex = patient.birth_year = patient.consent_date = None
     patient.hospital_number = patient.hospital_number_hash = ""
     patient.missing, patient.confirmed = {}, {}

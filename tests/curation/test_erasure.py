@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.urls import reverse
 
-from cases.models import Case, Lesion, Patient
+from cases.models import Case, Lesion, MergedPatient, Patient
 from procedures.models import Procedure
 from registry.core import erasure as core_erasure
 from registry.core import records
@@ -118,8 +118,21 @@ def test_emptying_more_than_was_erased_is_found(person, center):
     assert (fault.what, fault.row_id) == ("emptied", row.pk)
 
 
+def below_patients():
+    """Patient, and every model from which keys lead to one."""
+    found = {Patient}
+    while more := {
+        model
+        for model in record_models()
+        if model not in found
+        and any(column.related_model in found for column in model._meta.concrete_fields if column.is_relation)
+    }:
+        found |= more
+    return found
+
+
 def test_every_kind_of_record_can_be_emptied():
-    for model in record_models():
+    for model in below_patients():
         values = core_erasure.emptied(model, frozenset(record_models()))
         told = {name for name in values if values[name] not in (None, "", {}, False, 0)}
         assert not told
@@ -208,7 +221,7 @@ def test_who_is_let_onto_the_page(person, client, center, other_center, who, sta
         "researcher": lambda: make.member(center, "researcher"),
         "outsider": lambda: make.member(other_center, "clinician"),
         "foreign curator": lambda: make.member(other_center, "curator"),
-        "superuser": lambda: make.UserFactory(is_superuser=True, is_staff=True),
+        "superuser": lambda: make.UserFactory(is_superuser=True),
     }
     if who:
         client.force_login(users[who]())
@@ -217,3 +230,20 @@ def test_who_is_let_onto_the_page(person, client, center, other_center, who, sta
     if status != 200:
         assert client.post(address, {"reason": "x", "registry_id": person.registry_id}).status_code == status
         assert Case.objects.exists()
+
+
+def test_whoever_was_merged_into_the_patient_goes_too(person, center):
+    gone = make.PatientFactory(center=center, birth_year=1948, hospital_number=NUMBER)
+    MergedPatient.objects.create(
+        survivor=person,
+        key=gone.pk,
+        uuid=gone.uuid,
+        registry_id=gone.registry_id,
+        hospital_number=NUMBER,
+        hospital_number_hash=gone.hospital_number_hash,
+    )
+    records.delete(gone, by=TESTS, reason="entered twice")
+    erased(person)
+    assert not Patient.history.filter(id=gone.pk).exclude(salt="").exists()
+    assert MergedPatient.objects.get().hospital_number == ""
+    assert checking.check(checking.CHAINS["history"]).fault is None
