@@ -1,6 +1,7 @@
 """Changing the key: old keys still read, everything is written anew, and the chain verifies with the new key alone."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -10,6 +11,7 @@ from cases.identity import is_current, lookup_hash
 from cases.models import Patient
 from registry.access.chain import link_events
 from registry.access.models import AccessEvent
+from registry.access.sign_in import sealing
 from registry.core import records
 from registry.core.chain import checking
 from registry.core.history import field_changes
@@ -72,7 +74,7 @@ def test_the_numbers_are_written_anew_under_the_current_key(settings, center, pa
     (change,) = field_changes(row, row.prev_record)
     assert change.secret and "KH" not in str(change)
     event = AccessEvent.objects.get(kind="keys")
-    assert event.user_name == "system: rotate_keys" and "3 of 3" in event.detail
+    assert event.user_name == "system: rotate_keys" and "3 of 3 numbers" in event.detail
     assert all(found.fault is None and found.unread_seals for found in chains())
     call_command("rotate_keys")
     assert "0 of 3" in capsys.readouterr().out
@@ -113,3 +115,18 @@ def test_a_wrong_key_says_so_and_overwrites_nothing(settings, patients, caplog):
     with pytest.raises(ValidationError, match="another key"):
         records.save(patient, by=TESTS)
     assert raw() == stored
+
+
+def test_secrets_of_second_factors_turn_too(settings, clinician, capsys):
+    use(settings, OLD)
+    factor = Authenticator.objects.create(
+        user=clinician, type=Authenticator.Type.TOTP, data={"secret": sealing.seal("SECRET")}
+    )
+    use(settings, NEW, OLD)
+    assert sealing.unseal(factor.data["secret"]) == "SECRET"
+    call_command("rotate_keys")
+    assert "1 second factors were" in capsys.readouterr().out
+    use(settings, NEW)
+    factor.refresh_from_db()
+    assert sealing.unseal(factor.data["secret"]) == "SECRET"
+    assert sealing.turn() == (0, 0)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from cases.rotation import Rotation, rotate
 from registry.access import log
 from registry.access.models import AccessEvent
+from registry.access.sign_in import sealing
 from registry.core import sequence
 from registry.core.actors import System
 
@@ -18,7 +19,7 @@ ACTOR = System("rotate_keys")
 
 
 class Command(BaseCommand):
-    """Hospital numbers, their look-up hashes, and the seals of both chains."""
+    """Hospital numbers, their look-up hashes, secrets of second factors, and the seals of both chains."""
 
     help = "Re-encrypts hospital numbers, recomputes look-up hashes and seals the chains with the current IDENTITY_KEY."
 
@@ -29,18 +30,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = rotate(ACTOR, dry_run=options["dry_run"], watch=self._say)
+        factors, lost = sealing.turn(dry_run=options["dry_run"])
+        done.unreadable += lost
         if options["dry_run"]:
             self.stdout.write(f"{done.written} of {done.seen} hospital numbers would be written anew.")
+            self.stdout.write(f"{factors} second factors would be sealed anew.")
         else:
             # Seals of the current key vouch for all that older ones have sealed.
             sequence.mark()
             log.note(
                 AccessEvent.Kind.KEYS,
                 user=ACTOR,
-                subject="hospital numbers",
-                detail=f"{done.written} of {done.seen} written anew, {done.unreadable} unreadable",
+                subject="hospital numbers and second factors",
+                detail=f"{done.written} of {done.seen} numbers and {factors} factors, {done.unreadable} unreadable",
             )
             self.stdout.write(f"{done.written} of {done.seen} hospital numbers were written anew.")
+            self.stdout.write(f"{factors} second factors were sealed anew.")
         if done.unreadable:
             raise CommandError(
                 f"{done.unreadable} cannot be read with any key and were left as they are. "
