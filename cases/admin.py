@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from cases.codes import CaseStatus, DenisZone
-from cases.identity import lookup_hash
+from cases.identity import lookup_hashes
 from cases.models import Case, Diagnosis, Lesion, MergedPatient, Patient, PatientCounter, Treatment
 from registry.access.desk import SuperuserReadOnly
 from registry.access.scope import curated
@@ -68,7 +68,7 @@ class PatientAdmin(SourcedAdmin):
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> Any:
         """Hospital numbers are encrypted: a whole one is found by its keyed hash, in the centres of the curator."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
-        hashes = [key for pk in curated(request.user) if (key := lookup_hash(pk, search_term))]
+        hashes = [key for pk in curated(request.user) for key in lookup_hashes(pk, search_term)]
         if hashes:
             merged = MergedPatient.survivors(hospital_number_hash__in=hashes)
             found = found | queryset.filter(Q(hospital_number_hash__in=hashes) | Q(pk__in=merged))

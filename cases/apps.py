@@ -7,7 +7,7 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        from cases import completeness, editing, locking
+        from cases import checks, completeness, editing, locking  # noqa: F401  (registers the check)
         from registry.core import policies
 
         policies.register(

@@ -1,10 +1,15 @@
-"""Hospital numbers: encrypted at rest, found again by a keyed hash."""
+"""Hospital numbers: encrypted at rest, found again by a keyed hash.
+
+``IDENTITY_KEY`` encrypts and hashes; ``IDENTITY_KEYS_OLD`` are read as well, until ``manage.py rotate_keys`` has
+written everything anew under the current one.
+"""
 
 import base64
 import hashlib
 import hmac
+from functools import cache
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,30 +20,63 @@ from registry.core import fields
 HIGHEST_SHOWN_AGE_YEARS = 90
 
 
-def _key(purpose: str) -> bytes:
-    return hmac.new(settings.IDENTITY_KEY.encode(), purpose.encode(), hashlib.sha256).digest()
+class Unreadable(str):
+    """Stands, empty, for a number that none of the keys can read, so that nobody takes it for no number."""
+
+    __slots__ = ()
+
+
+@cache
+def _key(secret: str, purpose: str) -> bytes:
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
+
+
+@cache
+def _box(secret: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_key(secret, "hospital-number")))
+
+
+def _secrets() -> list[str]:
+    """Every key of the installation, the current one first."""
+    return [settings.IDENTITY_KEY, *settings.IDENTITY_KEYS_OLD]
 
 
 def encrypt(text: str) -> str:
-    return Fernet(base64.urlsafe_b64encode(_key("hospital-number"))).encrypt(text.encode()).decode()
+    return _box(settings.IDENTITY_KEY).encrypt(text.encode()).decode()
 
 
 def decrypt(token: str) -> str:
-    """The text, or an empty text when the key no longer fits: a lost key must not break every page."""
+    """The text, or ``Unreadable`` when no key fits: a lost key must not break every page."""
     try:
-        return Fernet(base64.urlsafe_b64encode(_key("hospital-number"))).decrypt(token.encode()).decode()
+        return MultiFernet([_box(secret) for secret in _secrets()]).decrypt(token.encode()).decode()
     except InvalidToken:
-        return ""
+        return Unreadable()
+
+
+def is_current(token: str) -> bool:
+    """Whether the current key alone reads it."""
+    try:
+        _box(settings.IDENTITY_KEY).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
 
 
 def lookup_hash(center_id: int, hospital_number: str) -> str:
     """Keyed hash of a hospital number within its centre; spacing, hyphens and case do not matter."""
+    return next(iter(lookup_hashes(center_id, hospital_number)), "")
+
+
+def lookup_hashes(center_id: int, hospital_number: str) -> list[str]:
+    """The hash under each key, the current one first: until the keys are rotated, stored ones may be of any."""
     plain = "".join(ch for ch in hospital_number.casefold() if ch.isalnum())
     if not plain:
-        return ""
-    return hmac.new(
-        _key("hospital-number-lookup"), f"{center_id}:{plain}".encode(), hashlib.sha256
-    ).hexdigest()
+        return []
+    said = f"{center_id}:{plain}".encode()
+    return [
+        hmac.new(_key(secret, "hospital-number-lookup"), said, hashlib.sha256).hexdigest()
+        for secret in _secrets()
+    ]
 
 
 class EncryptedLineField(fields.LineField):

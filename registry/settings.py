@@ -26,6 +26,10 @@ class Environment(BaseSettings):
         SecretStr(""),
         description="Encrypts hospital numbers and keys their look-up hash; required unless DEBUG is on.",
     )
+    identity_keys_old: SecretStr = Field(
+        SecretStr(""),
+        description="Comma-separated former IDENTITY_KEYs: they still decrypt, until `manage.py rotate_keys` has run.",
+    )
     debug: bool = False
     allowed_hosts: str = Field("127.0.0.1,localhost,[::1]", description="Comma-separated host names.")
     csrf_trusted_origins: str = Field("", description="Comma-separated origins, scheme included.")
@@ -82,6 +86,9 @@ SECRET_KEY = env.secret_key.get_secret_value() or get_random_secret_key()
 SECRET_KEY_IS_SET = bool(env.secret_key.get_secret_value())
 IDENTITY_KEY = env.identity_key.get_secret_value() or SECRET_KEY
 IDENTITY_KEY_IS_SET = bool(env.identity_key.get_secret_value())
+IDENTITY_KEYS_OLD = [
+    key.strip() for key in env.identity_keys_old.get_secret_value().split(",") if key.strip()
+]
 #: Counts of unpublished patients from 1 to this one are not shown in aggregate output.
 EXPORT_SMALL_CELL = env.export_small_cell
 
@@ -139,6 +146,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "registry.access.middleware.LoginRequiredMiddleware",
     "registry.core.errors.RefuseEarly",
+    "registry.access.middleware.IdentityMiddleware",
 ]
 
 ROOT_URLCONF = "registry.urls"

@@ -6,3 +6,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry.settings")
 application = get_wsgi_application()
+
+# Behind the set-up of Django, which the models need.
+from cases import checks  # noqa: E402
+from registry.core.chain import triggers  # noqa: E402
+
+triggers.report()
+checks.report()

@@ -4,8 +4,10 @@ import os
 
 import pytest
 from django.template.base import Template
+from django.test import TransactionTestCase
 from django.utils import translation
 
+from registry.core.chain import triggers
 from tests import factories
 
 # Playwright runs an event loop in the test's thread; the ORM calls of browser tests are synchronous all the same.
@@ -34,6 +36,18 @@ def _unnoted_widgets(django_test_environment):
     Template._render = lambda self, context: (
         self.nodelist.render(context) if "widget" in context else noted(self, context)
     )
+
+
+def _emptied(self, _teardown=TransactionTestCase._fixture_teardown):
+    """Tests whose rows are committed empty the tables after them: the triggers, which forbid it, go first.
+
+    Django announces the emptied tables like migrated ones, which puts the triggers up again.
+    """
+    triggers.remove()
+    _teardown(self)
+
+
+TransactionTestCase._fixture_teardown = _emptied
 
 
 @pytest.fixture(autouse=True)

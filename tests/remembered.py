@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 
+from registry.core.models import ChainLink
 from registry.interchange.load_publications import load, paths_of
 
 Made = TypeVar("Made")
@@ -21,6 +22,9 @@ class _Kept:
     made: Any
     tables: dict[str, tuple[list[str], Rows, Rows]]
 
+
+#: Tables that have one row from the beginning: the first link of the chain, which covers nothing.
+OPENED = {ChainLink._meta.db_table}
 
 _kept: dict[tuple[Any, ...], _Kept] = {}
 
@@ -40,7 +44,10 @@ def remembered(name: str, make: Callable[[], Made]) -> Made:
             for table, (columns, rows) in before.items()
             if (after := _read(table)[1]) != rows
         }
-        if not any(rows and len(rows) < len(after) for _columns, rows, after in changed.values()):
+        if not any(
+            len(rows) > (table in OPENED) and len(rows) < len(after)
+            for table, (_columns, rows, after) in changed.items()
+        ):
             _kept[key] = _Kept(copy.deepcopy(made), changed)
         return made
     if any(_read(table)[1] != before for table, (_columns, before, _after) in kept.tables.items()):
@@ -69,7 +76,11 @@ def _read(table: str) -> tuple[list[str], Rows]:
 
 def _put_back(cursor: Any, table: str, columns: list[str], before: Rows, after: Rows) -> None:
     name = connection.ops.quote_name(table)
-    if before:
+    if (
+        before == after[: len(before)]
+    ):  # rows were added: the database would refuse to remove those of the chain
+        after = after[len(before) :]
+    elif before:
         cursor.execute(f"DELETE FROM {name}")
     names = ", ".join(map(connection.ops.quote_name, columns))
     places = ", ".join(["%s"] * len(columns))

@@ -1,7 +1,7 @@
 """Patients."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,13 +9,15 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.codes import ConsentStatus, Sex
-from cases.identity import EncryptedLineField, lookup_hash
+from cases.identity import EncryptedLineField, Unreadable, lookup_hash, lookup_hashes
 from registry.access.models import Center
 from registry.core import fields
+from registry.core.chain.erased import ErasedRecord
 from registry.core.dates import shown_date
 from registry.core.history import current_pass
 from registry.core.limits import SoftLimit
 from registry.core.models import Record
+from registry.core.querysets import RecordQuerySet
 from registry.core.rules import Between, CodedMissing, OneOf
 from registry.literature.models import Publication
 
@@ -71,6 +73,15 @@ def _consent_after_procedure(patient: "Patient") -> "StrOrPromise | None":
     }
 
 
+class PatientQuerySet(RecordQuerySet):
+    """Patients; an erased one is shown to nobody."""
+
+    def for_user(self, user: Any) -> Self:
+        table = self.model.history.model._meta.db_table
+        erased = ErasedRecord._base_manager.filter(table=table, record_id=models.OuterRef("pk"))
+        return super().for_user(user).filter(~models.Exists(erased))
+
+
 class Patient(Record):
     """A person, known by the registry id; a published patient belongs to the centre of its publication."""
 
@@ -79,10 +90,14 @@ class Patient(Record):
     not_in_history = ("hospital_number",)
     secret_in_history = {"hospital_number_hash": _("hospital number")}
     immutable_fields = ("center",)
+    #: What the stub of an erased patient is known by.
+    kept_when_erased = ("registry_id",)
     soft_limits = (
         SoftLimit("consent_status", "consent", _consent_not_given),
         SoftLimit("consent_date", "consent:procedure", _consent_after_procedure),
     )
+
+    objects = PatientQuerySet.as_manager()  # type: ignore[misc]
 
     center = models.ForeignKey(
         Center, models.PROTECT, related_name="patients", verbose_name=_("centre"), db_index=False
@@ -133,6 +148,9 @@ class Patient(Record):
     def __str__(self) -> str:
         return self.registry_id
 
+    def name_in_log(self) -> str:
+        return f"patient {self.registry_id}"
+
     def roots_beneath(self) -> list[Record]:
         return list(self.cases.all()) if self.pk is not None else []
 
@@ -158,6 +176,19 @@ class Patient(Record):
             lookup_hash(self.center_id, self.hospital_number) if self.center_id else ""
         )
 
+    def check_immutable(self, stored: Record, but: Sequence[str] = ()) -> None:
+        super().check_immutable(stored, but)
+        if isinstance(stored.hospital_number, Unreadable):  # type: ignore[attr-defined]
+            # Writing would put nothing in the place of a number that the right key can still read.
+            raise ValidationError(
+                {
+                    "hospital_number": _(
+                        "Hospital number: the stored one cannot be read, because the registry runs with another key. "
+                        "Nothing has been written; tell the administrator."
+                    )
+                }
+            )
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.registry_id and current_pass.get() is not None:
             (self.registry_id,) = PatientCounter.next_registry_ids(self.center, 1)
@@ -177,17 +208,14 @@ class Patient(Record):
         """Other patients of the centre with this hospital number: a reason to look, never to refuse."""
         if not self.hospital_number_hash:
             return type(self).objects.none()
+        hashes = {self.hospital_number_hash, *lookup_hashes(self.center_id, self.hospital_number)}
         merged: Any = self._meta.get_field("merged").related_model
         return (
             type(self)
             .objects.filter(
-                Q(hospital_number_hash=self.hospital_number_hash)
+                Q(hospital_number_hash__in=hashes)
                 # A number that a merged patient had is known too.
-                | Exists(
-                    merged.objects.filter(
-                        survivor=OuterRef("pk"), hospital_number_hash=self.hospital_number_hash
-                    )
-                ),
+                | Exists(merged.objects.filter(survivor=OuterRef("pk"), hospital_number_hash__in=hashes)),
                 center=self.center_id,
             )
             .exclude(pk=self.pk)

@@ -7,16 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cases import extensions
 from cases.models import Case, Patient
-from registry.access import log
-from registry.access.models import AccessEvent, Center
+from registry.access.models import Center
 from registry.access.scope import may_identify
-from registry.core import limits, policies
+from registry.core import identity_shown, limits, policies
 from registry.core.models import Record
 from registry.core.rules import inside_sentence
 from registry.core.views.display import Reader, Shown
@@ -42,16 +40,7 @@ def reader_of(request: HttpRequest, case: Case, records: Iterable[Record] = ()) 
 
 def note_identity(request: HttpRequest, case: Case) -> None:
     """Leave a line in the access log when a page shows who a patient is."""
-    if case.center.kind != Center.Kind.PUBLISHED and may_identify(request.user, case.center_id):
-        with translation.override("en"):  # the log is one text, whoever reads
-            subject = str(case)
-        log.note(
-            AccessEvent.Kind.IDENTITY_READ,
-            user=request.user,
-            request=request,
-            subject=subject,
-            detail=request.path,
-        )
+    identity_shown.note(request, [case], whole=True)
 
 
 def case_crumbs(case: Case) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from cases import codes, extensions
 from cases.diagnosis_names import labels_with, shown_name
-from cases.identity import lookup_hash
+from cases.identity import lookup_hashes
 from cases.models import Diagnosis, Lesion, MergedPatient
 from cases.models.lesion import has_level
 from registry.access.models import Center
@@ -192,7 +192,7 @@ def found(text: str, user: Any) -> Q:
         | Q(patient__source_label__icontains=text)
         | Q(patient__in=MergedPatient.survivors(registry_id__icontains=text))
     )
-    hashes = [number for center in writable_centers(user) if (number := lookup_hash(center.pk, text))]
+    hashes = [number for center in writable_centers(user) for number in lookup_hashes(center.pk, text)]
     if hashes:
         condition |= Q(patient__hospital_number_hash__in=hashes)
         condition |= Q(patient__in=MergedPatient.survivors(hospital_number_hash__in=hashes))

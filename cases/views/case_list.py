@@ -19,6 +19,7 @@ from cases.models import Case, Diagnosis, Lesion
 from cases.views.case_filters import CaseFilterForm
 from registry.access.models import Center
 from registry.access.scope import may_identify, visible_centers, writable_centers
+from registry.core import identity_shown
 from registry.core.dates import shown_date
 from registry.core.views.listing import (
     Heading,
@@ -132,6 +133,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     pages = Pages.of(request)
     keys, more = pages.cut(_ordered(cases, sort).values_list("pk", flat=True))
     rows = lines_of(listed, keys, request.user)
+    identity_shown.note(request, [row["case"] for row in rows], ["index_date"])
     counted = capped_count(cases)
     added = [Heading(column.name, column.label) for column in extensions.columns()]
     tokens = [

@@ -22,6 +22,7 @@ from cases.views.case_filters import EMPTY, OWN
 from cases.views.case_list import lines_of, listed_cases
 from registry.access.models import Center
 from registry.access.scope import may_identify, visible_centers, writable_centers
+from registry.core import identity_shown
 from registry.core.views.listing import is_partial
 from registry.literature.models import Publication
 
@@ -68,6 +69,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     drafts = list(latest.filter(mine, status=CaseStatus.DRAFT, center__in=writable)[:DRAFTS])
     recent = list(latest[:RECENT])
     lines = {line["case"].pk: line for line in lines_of(clinical, {*drafts, *recent}, user)}
+    identity_shown.note(request, [line["case"] for line in lines.values()], ["index_date"])
     return render(
         request,
         "cases/dashboard.html",

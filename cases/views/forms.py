@@ -165,7 +165,9 @@ class NewCaseView(CaseRecordFormView):
         number = self.request.POST.get("patient-hospital_number", "")
         if center is None or not number:
             return []
-        return _same_number(Patient(center=center, hospital_number_hash=lookup_hash(center.pk, number)))
+        typed = Patient(center=center, hospital_number=number)
+        typed.hospital_number_hash = lookup_hash(center.pk, number)
+        return _same_number(typed)
 
 
 def _uuid_or_404(text: str) -> Any:

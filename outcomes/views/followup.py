@@ -18,9 +18,9 @@ from cases.views.case_filters import EVERYTHING, found
 from outcomes import plan
 from outcomes.plan import PLAN, Ending, State
 from outcomes.views.followup_rows import Line, lines_of
-from registry.access import log
-from registry.access.models import AccessEvent, User
+from registry.access.models import User
 from registry.access.scope import WRITING_ROLES, writable_centers
+from registry.core import identity_shown
 from registry.core.reading import refuse_nul
 from registry.core.views.listing import (
     Heading,
@@ -58,8 +58,6 @@ HEADINGS = (
     Heading("clinician", _("Entered by")),
     Heading("", _("Action"), hidden=True),
 )
-#: Room for the cases that one line of the access log names.
-LOG_DETAIL = 380
 
 
 class FollowUpFilterForm(forms.Form):
@@ -257,18 +255,5 @@ def _tab_url(request: HttpRequest, code: str) -> str:
 
 
 def note_identity(request: HttpRequest, lines: list[Line]) -> None:
-    """The list shows dates of its patients: the access log names whose, as many to a line as it holds."""
-    names = [str(line.case.patient.registry_id) for line in lines]
-    while names:
-        taken: list[str] = []
-        while names and len(", ".join([*taken, names[0]])) <= LOG_DETAIL:
-            taken.append(names.pop(0))
-        if not taken:
-            taken.append(names.pop(0))
-        log.note(
-            AccessEvent.Kind.IDENTITY_READ,
-            user=request.user,
-            request=request,
-            subject=request.path,
-            detail=", ".join(taken),
-        )
+    """The list shows dates of its patients: the access log names whose."""
+    identity_shown.note(request, [line.case for line in lines], whole=True)

@@ -1,5 +1,7 @@
 """Who asks, and in which language: every page needs a signed-in user and follows the reader's choice of language."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
@@ -8,8 +10,45 @@ from django.middleware.locale import LocaleMiddleware
 from django.urls import reverse
 from django.utils import translation
 
+from registry.access import log, scope
+from registry.access.models import AccessEvent
 from registry.access.sign_in import duty, sessions
+from registry.core import identity_shown
 from registry.core.errors import problem
+
+
+class IdentityMiddleware:
+    """Writes one line into the access log for every answer that shows who patients are."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        # A page sent elsewhere shows nothing; a form that is refused shows what it held.
+        if not 300 <= response.status_code < 400 and (shown := self._shown(request)):
+            log.note(
+                AccessEvent.Kind.IDENTITY_READ,
+                user=request.user,
+                request=request,
+                subject=shown[0] if len(shown) == 1 else request.path,
+                detail=request.path if len(shown) == 1 else ", ".join(shown),
+            )
+        return response
+
+    @staticmethod
+    def _shown(request: HttpRequest) -> list[str]:
+        """The names of those that the reader may know; publications name nobody."""
+        found = identity_shown.noted(request)
+        if not found:
+            return []
+        published = scope.published_center_ids(request.user)
+        return [
+            name
+            for center, name in found
+            if center not in published and scope.may_identify(request.user, center)
+        ]
+
 
 #: Sent by pages that must not be left because of what is typed in them.
 STAY = "X-Stay-On-Page"

@@ -11,6 +11,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from registry.access.chain import AccessLink as AccessLink
+from registry.access.chain import write
+from registry.core.chain.digests import OUTSIDE, Digested
 from registry.core.dates import shown_datetime
 
 
@@ -289,8 +292,10 @@ class Invitation(Period):
         return self.State.EXPIRED if past else self.State.OPEN
 
 
-class AccessEvent(models.Model):
+class AccessEvent(Digested):
     """Who read identifying data, exported, signed in or failed to. Rows are added, never changed or removed."""
+
+    outside_digest = OUTSIDE | {"proof"}
 
     class Kind(models.TextChoices):
         SIGN_IN = "sign_in", _("signed in")
@@ -312,15 +317,18 @@ class AccessEvent(models.Model):
         PASSWORD_RESET = "password_reset", _("reset the password")
         RESET_ASKED = "reset_asked", _("asked to reset the password")
         SESSION_ENDED = "session_ended", _("session ended")
+        KEYS = "keys", _("changed the keys")
 
-    at = models.DateTimeField(_("at"), auto_now_add=True)
+    at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     # Text, not a foreign key: the log outlives the user.
     user_id_text = models.CharField(_("user id"), max_length=64, blank=True, default="")
     user_name = models.CharField(_("user"), max_length=150, blank=True, default="")
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     subject = models.CharField(_("subject"), max_length=200, blank=True, default="")
-    detail = models.CharField(_("detail"), max_length=400, blank=True, default="")
+    detail = models.CharField(_("detail"), max_length=4000, blank=True, default="")
+    # That the registry wrote it; asked for only until the event is linked.
+    proof = models.CharField(_("proof"), max_length=64, blank=True, default="", editable=False)
 
     class Meta:
         verbose_name = _("access event")
@@ -330,3 +338,10 @@ class AccessEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{shown_datetime(self.at)} {self.user_name} {self.get_kind_display()}"
+
+    def save(self, *args, **kwargs) -> None:
+        """Add the event to the log and to its chain. What is there already cannot be saved again."""
+        if not self._state.adding:
+            raise TypeError("Events of the access log are added, never changed.")
+        insert = super().save
+        write(self, lambda: insert(*args, **{**kwargs, "force_insert": True}))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from registry.core import policies
 from registry.core.actors import System, identity_of
+from registry.core.chain import digests, links
 from registry.core.models import Record
 from registry.core.records import Attempt, _pass
 from registry.core.sequence import ChangeCounter
@@ -42,10 +43,13 @@ def load(records: Iterable[Record], *, by: System, reason: str) -> int:
                 _load(model, by_model[model])
             # Nothing else is locked after the counter.
             number = ChangeCounter.take()
+            tables = []
             for model in ordered:
-                keys = [row.pk for row in by_model[model]]
-                for at in range(0, len(keys), BATCH):
-                    _remember(model, keys[at : at + BATCH], by, reason, number)
+                rows = by_model[model]
+                tables.append(links.RowsOfTable(model.history.model._meta.db_table))
+                for at in range(0, len(rows), BATCH):
+                    _remember(model, rows[at : at + BATCH], by, reason, number, tables[-1])
+            links.add(links.ChainLink, number, tables)
     except IntegrityError as error:
         raise ValidationError(
             _("The database refused these records: %(why)s") % {"why": str(error).splitlines()[0]},
@@ -72,6 +76,17 @@ def _refuse_locked(rows: Iterable[Record], by: System, reason: str) -> None:
             if there is not None:
                 there = type(there)._base_manager.select_for_update().get(pk=there.pk)
             policies.check_write(Attempt(by, record, None, there, False, reason))
+
+
+def rewrite(records: Iterable[Record], columns: Iterable[str], *, by: System, reason: str) -> None:
+    """Write columns anew that say the same in another form, such as what is encrypted under another key.
+
+    The caller holds the rows locked, inside ``together``. Each record leaves a row of history; version and dates stay,
+    as nobody's page has become stale.
+    """
+    with _pass(by, reason):
+        for record in records:
+            record.save(update_fields=list(columns))
 
 
 def _parents_first(models: Iterable[type[Record]]) -> Iterator[type[Record]]:
@@ -173,28 +188,62 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # -- history -----------------------------------------------------------------------------------------------------------
 
 
-def _remember(model: type[Record], keys: list[int], by: System, reason: str, number: int) -> None:
-    """History of new rows under the number of their change, copied by the database itself."""
+def _remember(
+    model: type[Record], rows: list[Record], by: System, reason: str, number: int, table: links.RowsOfTable
+) -> None:
+    """History of new rows under the number of their change, copied by the database itself.
+
+    Only salt and digest come from here: they are made of the values in hand, which are those of the rows.
+    """
     history: Any = model.history.model
     connection = connections[router.db_for_write(model)]
     quote: Any = connection.ops.quote_name
     kept = {field.column for field in history._meta.concrete_fields}
     columns = [quote(field.column) for field in model._meta.concrete_fields if field.column in kept]
     user_id, user_name = identity_of(by)
-    said = {
-        "history_date": connection.ops.adapt_datetimefield_value(timezone.now()),
+    said: dict[str, Any] = {
+        "history_date": timezone.now(),
         "history_type": "+",
         "history_change_reason": reason,
         "history_user_id": user_id,
         "history_user_name": user_name,
         "change_sequence": number,
     }
-    into = ", ".join([*columns, *(quote(name) for name in said)])
-    values = ", ".join([*columns, *(["%s"] * len(said))])
-    chosen = ", ".join(str(int(key)) for key in keys)
+    sealed = _sealed(history, rows, said)
+    said["history_date"] = connection.ops.adapt_datetimefield_value(said["history_date"])
+    into = ", ".join([*columns, *(quote(name) for name in said), "salt", "digest"])
+    values = ", ".join([*columns, *(["%s"] * len(said)), "sealed_salt", "sealed_digest"])
+    key = quote(model._meta.pk.column)
+    if connection.vendor == "postgresql":
+        given = (
+            "unnest(%s::bigint[], %s::text[], %s::text[]) AS sealed (sealed_key, sealed_salt, sealed_digest)"
+        )
+        parameters: list[Any] = [list(column) for column in zip(*sealed, strict=True)]
+    else:
+        given = (
+            "(SELECT value ->> 0 AS sealed_key, value ->> 1 AS sealed_salt, value ->> 2 AS sealed_digest "
+            "FROM json_each(%s)) AS sealed"
+        )
+        parameters = [json.dumps(sealed)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {values} "  # noqa: S608 - names of columns
-            f"FROM {quote(model._meta.db_table)} WHERE {quote(model._meta.pk.column)} IN ({chosen})",
-            list(said.values()),
+            f"FROM {given} JOIN {quote(model._meta.db_table)} ON {key} = sealed_key ORDER BY {key} "
+            f"RETURNING {quote(history._meta.pk.column)}, digest",
+            [*said.values(), *parameters],
         )
+        for history_id, digest in sorted(cursor.fetchall()):
+            table.add(history_id, digest)
+
+
+def _sealed(history: Any, rows: list[Record], said: dict[str, Any]) -> list[tuple[Any, str, str]]:
+    """Key, salt and digest of each row, as its row of history will have them."""
+    names = digests.covered(history)
+    found = []
+    for row in rows:
+        salt = digests.new_salt()
+        text = digests.joined(
+            (name, said[name] if name in said else getattr(row, attname)) for name, attname in names
+        )
+        found.append((row.pk, salt, digests.digest_of(salt, text)))
+    return found

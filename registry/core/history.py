@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from registry.core import sequence
 from registry.core.actors import identity_of
+from registry.core.chain.digests import Chained
 from registry.core.rules import label_of
 
 #: Columns that say nothing about what changed.
@@ -46,12 +47,10 @@ class Pass:
 current_pass: ContextVar[Pass | None] = ContextVar("current_pass", default=None)
 
 
-class Change(models.Model):
+class Change(Chained):
     """What every history row adds to the columns of its record."""
 
     history_user_name = models.CharField(_("by"), max_length=150, blank=True, default="")
-    # 0 is a change from before they were counted.
-    change_sequence = models.BigIntegerField(_("number of the change"), default=0, db_index=True)
 
     class Meta:
         abstract = True
@@ -83,6 +82,15 @@ class Changes(HistoricalRecords):
     def fields_included(self, model):
         kept_out = getattr(model, "not_in_history", ())
         return [field for field in super().fields_included(model) if field.name not in kept_out]
+
+    # A field belongs to one model: one that all histories shared would be taken for that of another table in an UPDATE.
+
+    def _get_history_change_reason_field(self):
+        return super()._get_history_change_reason_field().clone()
+
+    def _get_history_user_fields(self):
+        found = super()._get_history_user_fields()
+        return {**found, "history_user_id": found["history_user_id"].clone()}
 
     def create_historical_record(self, instance, history_type, using=None):
         """Note what has happened; the row is written with the number of the change that it belongs to."""

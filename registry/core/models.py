@@ -9,6 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.core.chain.erased import ErasedRecord
+from registry.core.chain.links import ChainLink
+from registry.core.chain.triggers import Lifted
 from registry.core.derived import Derived
 from registry.core.fields import CodeSetField
 from registry.core.history import Changes
@@ -18,7 +21,7 @@ from registry.core.rules import CodedMissing, label_of, rules_of
 from registry.core.saved_filter import SavedFilter
 from registry.core.sequence import ChangeCounter
 
-__all__ = ["ChangeCounter", "Record", "SavedFilter"]
+__all__ = ["ChainLink", "ChangeCounter", "ErasedRecord", "Lifted", "Record", "SavedFilter"]
 
 
 class Record(models.Model):
@@ -109,6 +112,10 @@ class Record(models.Model):
         for step in steps:
             at = getattr(at, step)
         return getattr(at, f"{last}_id") if last != "pk" else at.pk
+
+    def name_in_log(self) -> str:
+        """What the access log calls whoever this record is about."""
+        return str(self.aggregate_root())
 
     @classmethod
     def missable_fields(cls) -> tuple[str, ...]:

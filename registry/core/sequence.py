@@ -12,12 +12,16 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from registry.core.chain import digests, links
+
 
 class ChangeCounter(models.Model):
-    """The number of the latest change, in one row."""
+    """The number of the latest change, in one row; and that of the latest link of the access log, in another."""
 
-    #: The key of the one row.
+    #: The key of the row that counts changes.
     ONLY = 1
+    #: The key of the row that counts what is linked in the access log.
+    ACCESS_LOG = 2
 
     last = models.BigIntegerField(_("latest change"))
 
@@ -29,7 +33,7 @@ class ChangeCounter(models.Model):
         return str(self.last)
 
     @classmethod
-    def take(cls) -> int:
+    def take(cls, which: int = ONLY) -> int:
         """The next number. The row stays locked until the transaction ends, so a number that is taken back is given
         out again: no gaps, and the order of the numbers is that of the commits.
         """
@@ -39,7 +43,7 @@ class ChangeCounter(models.Model):
             cursor.execute(
                 f"INSERT INTO {table} ({key}, {column}) VALUES (%s, 1) "  # noqa: S608 - names of our own
                 f"ON CONFLICT ({key}) DO UPDATE SET {column} = {table}.{column} + 1 RETURNING {column}",
-                [cls.ONLY],
+                [which],
             )
             return cursor.fetchone()[0]
 
@@ -84,10 +88,17 @@ class _Change:
         if not by_model:
             return
         number = ChangeCounter.take()
+        tables = []
         for model, rows in by_model.items():
             for row in rows:
                 row.change_sequence = number
+                digests.seal(row)
             model._base_manager.bulk_create(rows)
+            tables.append(links.RowsOfTable(model._meta.db_table))
+            for row in rows:
+                tables[-1].add(row.pk, row.digest)
+        # Under the lock of the counter: the link before is committed, and nobody else writes this one.
+        links.add(links.ChainLink, number, tables)
 
 
 _under_way: ContextVar[_Change | None] = ContextVar("change_under_way", default=None)
@@ -113,6 +124,14 @@ def together() -> Iterator[None]:
             change.number()
     finally:
         _under_way.reset(token)
+
+
+def mark() -> int:
+    """A change without rows: a link that vouches, under the current key, for everything before it."""
+    with transaction.atomic():
+        number = ChangeCounter.take()
+        links.add(links.ChainLink, number, [])
+    return number
 
 
 def note(row: models.Model) -> None:

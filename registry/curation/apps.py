@@ -9,7 +9,7 @@ class CurationConfig(AppConfig):
 
     def ready(self) -> None:
         from registry.core import policies
-        from registry.curation import ascertainment, freezing
+        from registry.curation import ascertainment, erasure, freezing
         from registry.curation.merging import hooks
         from registry.curation.quality import merging, saving
 
@@ -22,3 +22,4 @@ class CurationConfig(AppConfig):
         )
         policies.register(listener=saving.look_again)
         hooks.register(follower=merging.bring_along, finder=merging.pairs)
+        policies.register(write_check=erasure.refuse_erased)

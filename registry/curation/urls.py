@@ -4,6 +4,7 @@ from django.urls import path
 
 from registry.curation.views import ascertainment, freezes
 from registry.curation.views.at_records import CaseQueries, RecordQueries, SectionQueries
+from registry.curation.views.erase import ErasePatient
 from registry.curation.views.history import history, history_file
 from registry.curation.views.listing import query_csv, query_list
 from registry.curation.views.merging import MergePage
@@ -47,4 +48,5 @@ urlpatterns = [
     path("queries/at/<slug:model>/<uuid:uuid>/", RecordQueries.as_view(), name="record-queries"),
     path("cases/<uuid:uuid>/queries/", CaseQueries.as_view(), name="case-queries"),
     path("cases/<uuid:uuid>/queries/<slug:slug>/", SectionQueries.as_view(), name="section-queries"),
+    path("patients/<uuid:uuid>/erase/", ErasePatient.as_view(), name="patient-erase"),
 ]

@@ -8,8 +8,10 @@ class ResearchConfig(AppConfig):
     verbose_name = _("Research")
 
     def ready(self) -> None:
+        from registry.curation import erasure
         from registry.literature.consistency import run
-        from registry.research import consistency, losses
+        from registry.research import consistency, erased, losses
 
         run.register(consistency.checks, consistency.stamps)
         run.register(losses.checks)
+        erasure.register(erasure.Holding(erased.says, erased.clear))

@@ -25,12 +25,15 @@ from django.utils.translation import gettext as _
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from cases.models import Patient
 from registry.access.reach import WHOLE, Reach, limit, reach_of
 from registry.access.scope import identified_centers, visible_centers
 from registry.core.api.problems import Problem
+from registry.core.models import ChangeCounter
 from registry.research.delivery import Delivery
 from registry.research.models import ExportJob
 from registry.research.orders import Order, plan
+from registry.research.tables import NO_CONSENT
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,8 @@ NOTE_EVERY = 1.0
 #: How long a worker may need from taking a job off the queue to writing it; one that was killed in between never does.
 TAKEN_UP_WITHIN = timedelta(minutes=1)
 _PART = ".part"
+#: Beside the rights of a job: the latest change when its file was begun.
+CHANGE = "change"
 
 
 class Stopped(Exception):
@@ -213,7 +218,8 @@ def _write(job: ExportJob, file: Any) -> None:
     # Whoever asked with a token gets no more than the token reaches, though it is somebody else who writes.
     asker = limit(job.user, Reach.from_json(job.reach))
     compiled = plan(order_of(job), asker)
-    job.rights = _rights(asker, compiled.profile.identified)
+    # Ahead of the data: whatever changes from now on may be in the file or not.
+    job.rights = {**_rights(asker, compiled.profile.identified), CHANGE: ChangeCounter.latest()}
     delivery = compiled.start()
     try:
         job.rows, job.receipt, job.file_name = delivery.rows, delivery.receipt, delivery.file_name
@@ -266,10 +272,32 @@ def _rights(user: Any, identified: bool) -> dict[str, list[int]]:
     return {name: sorted(found.values_list("pk", flat=True)) for name, found in centers.items()}
 
 
+def _consent_has_changed(job: ExportJob) -> bool:
+    """Whether somebody whose rows may be in the file has withdrawn consent, or has been erased, since."""
+    if CHANGE not in job.rights:
+        return False
+    later = Patient.history.filter(change_sequence__gt=job.rights[CHANGE], publication=None)
+    return later.filter(consent_status__in=NO_CONSENT, center_id__in=job.rights.get("read", ())).exists()
+
+
+def forget(center_id: int) -> None:
+    """A patient of the centre has been erased: files that may have its rows go at once."""
+    settle(ExportJob.objects.filter(state=State.DONE))
+    for job in ExportJob.objects.filter(state=State.RUNNING):
+        if center_id in job.rights.get("read", (center_id,)):
+            cancel(job)
+
+
+def holding_rows_of(center_id: int) -> int:
+    """How many files there are that may have rows of the centre."""
+    kept = ExportJob.objects.filter(state=State.DONE).values_list("rights", flat=True)
+    return sum(center_id in rights.get("read", ()) for rights in kept)
+
+
 def _may_have(job: ExportJob) -> bool:
     """Whether the user might still make the file as it is: who has left a centre does not take its rows along."""
     now = _rights(job.user, True)
-    return all(set(centers) <= set(now[name]) for name, centers in job.rights.items())
+    return all(set(centers) <= set(now[name]) for name, centers in job.rights.items() if name in now)
 
 
 # -- clearing away ---------------------------------------------------------------------------------------------------
@@ -278,7 +306,8 @@ def _may_have(job: ExportJob) -> bool:
 def settle(jobs: Any) -> None:
     """Say of jobs how they ended, where nobody else could.
 
-    Their worker is gone, their time is over, their file is lost, or it holds rows that the user may read no more.
+    Their worker is gone, their time is over, their file is lost, or it holds rows that the user may read no more, or
+    that nobody may because a patient does not agree any more.
     """
     for job in jobs.filter(state__in=ExportJob.UNDER_WAY):
         waits = job.state == State.QUEUED and _is_waiting(job)
@@ -287,6 +316,10 @@ def settle(jobs: Any) -> None:
     for job in jobs.filter(state=State.DONE).select_related("user"):
         if not _may_have(job):
             _expire(job, _("Your rights have changed since the file was written. Start the export again."))
+        elif _consent_has_changed(job):
+            _expire(
+                job, _("A patient has withdrawn consent since the file was begun. Start the export again.")
+            )
         elif job.is_past or not path_of(job).exists():
             _expire(job)
 

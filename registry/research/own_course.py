@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from outcomes.axis import DayAxis
 from outcomes.codes import WINDOWS
-from outcomes.models import Assessment
 from procedures.models import Procedure
 from registry.access.models import Center
 from registry.research.course import SCALES, Scale, long_label, short_label
 from registry.research.moments import Moments, interval_of_mean, interval_text, moments, summed
 from registry.research.published import Group, Reported, day_of, groups_reporting
 from registry.research.statistics.result import Interval
+from registry.research.tables import tables
 
 SCORE = "vas_pain"
 #: Least distance between two time points, as a share of the drawing's width: their names stand beneath it.
@@ -143,10 +143,14 @@ class OwnCourse:
 
 def own_values(user: Any, kind: str = "") -> dict[str, Moments]:
     """VAS of own cases by time point, of one kind of procedure or of all; one query."""
-    rows = Assessment.objects.for_user(user).filter(
-        case__center__kind=Center.Kind.CLINICAL,
-        vas_pain__isnull=False,
-        time_point__in=[point.value for point in WINDOWS],
+    rows = (
+        tables()["assessments"]
+        .in_research(user)
+        .filter(
+            case__center__kind=Center.Kind.CLINICAL,
+            vas_pain__isnull=False,
+            time_point__in=[point.value for point in WINDOWS],
+        )
     )
     if kind:
         rows = rows.filter(Exists(Procedure.objects.filter(case=OuterRef("case"), kind=kind).order_by()))

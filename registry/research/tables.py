@@ -77,6 +77,11 @@ class Table:
             raise ValueError(f"{self.name}: column declared twice: {', '.join(sorted(twice))}")
         return columns
 
+    def in_research(self, user: Any) -> QuerySet:
+        """The rows the user may read, less those of patients without consent: what every statistic is made of."""
+        rows = self.visible(user)
+        return rows if self.without_consent is None else rows.filter(~self.without_consent)
+
     def visible(self, user: Any) -> QuerySet:
         """The rows the user may read, consent not yet looked at."""
         return self.model.objects.for_user(user)

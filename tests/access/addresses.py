@@ -199,7 +199,7 @@ LISTS = {
 #: Open to whoever has not signed in.
 OPEN = {
     "health-live": "says only that the process runs",
-    "health-ready": "says only that the database answers",
+    "health-ready": "says only that the database answers and protects history",
     "javascript-catalog": "the words of the scripts",
     "set_language": "sets a cookie",
     "login": "",
@@ -245,6 +245,7 @@ SHARED = OPEN | {
     "printed-cell": "published",
     "api-consistency-checks-list": "published",
     "diagnosis-new": "a code list",
+    "patient-erase": "curators of the centre, tested with the erasure",
     "diagnosis-edit": "a code list",
     "export-receipt": "the user's own, tested with the export",
     "export": "tested with the export, for every table",

@@ -1,5 +1,6 @@
 """The admin page of every record."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -14,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from registry.core import limits, policies, records
+from registry.core import identity_shown, limits, policies, records
 from registry.core.admin import desk, history
 from registry.core.admin.changing import ChangesRecords
 from registry.core.admin.deleting import DeletesRecords
@@ -58,6 +59,9 @@ class RecordAdmin(
         super().__init__(model, admin_site)
         self.form = form_for(model)
 
+    #: Further pages about a record: functions of user and record that answer with label and address, or nothing.
+    tools: ClassVar[tuple[Callable[[Any, Any], tuple[Any, str] | None], ...]] = ()
+
     @classmethod
     def extend(
         cls,
@@ -67,13 +71,15 @@ class RecordAdmin(
         annotations: Any = None,
         adds: Any = (),
         actions: Any = (),
+        tools: Any = (),
     ) -> None:
-        """A higher floor adds its rows, columns and actions to the pages of a record it builds upon."""
+        """A higher floor adds its rows, columns, actions and pages to those of a record it builds upon."""
         cls.inlines = [*cls.inlines, *inlines]
         cls.list_display = [*cls.list_display, *columns]
         cls.annotations = {**cls.annotations, **(annotations or {})}
         cls.adds = (*cls.adds, *adds)
         cls.actions = (*cls.actions, *actions)
+        cls.tools = (*cls.tools, *tools)
 
     # -- who may -------------------------------------------------------------------------------------------------
 
@@ -122,6 +128,8 @@ class RecordAdmin(
         found = super().get_object(request, object_id, from_field)
         if found is None:
             raise Http404(_("No %(name)s here.") % {"name": self.opts.verbose_name})
+        # Every page about one record shows its values, and with them those of its rows.
+        identity_shown.note(request, [found], whole=self.model.center_path is not None)
         return found
 
     def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
@@ -325,7 +333,17 @@ class RecordAdmin(
         if any(not key.isdecimal() or len(key) > 18 for key in ids):
             raise BadRequest("Not a list of records.")
         context = {"title": capfirst(str(self.opts.verbose_name_plural)), **(extra_context or {})}
-        return super().changelist_view(request, context)
+        answer = super().changelist_view(request, context)
+        if listed := getattr(answer, "context_data", {}).get("cl"):
+            shown = [str(column) for column in listed.list_display]
+            identity_shown.note(request, listed.result_list, shown)
+        return answer
+
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        record = context.get("original")
+        tools = [tool(request.user, record) for tool in self.tools] if record is not None else []
+        context["tools"] = [tool for tool in tools if tool]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_ordering(self, request: Any) -> Any:
         """What was entered last comes first; literature stays in printed order."""

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.core import policies, records
+from registry.core import identity_shown, policies, records
 from registry.core.api import problems
 from registry.core.api.fields import REQUIRED
 from registry.core.api.filters import ParameterBackend
@@ -175,13 +176,13 @@ class ReadOnlyRecordViewSet(ApiViewMixin, viewsets.GenericViewSet):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        self.was_read(page or [])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
-        response = Response(self.shown(record), headers=self.headers_of(record))
-        self.was_read(record, response.data)
-        return response
+        self.was_read([record])
+        return Response(self.shown(record), headers=self.headers_of(record))
 
     def headers_of(self, record: Any) -> dict[str, str]:
         return {"ETag": f'"{record.version}"'}
@@ -189,8 +190,10 @@ class ReadOnlyRecordViewSet(ApiViewMixin, viewsets.GenericViewSet):
     def shown(self, record: Any) -> dict[str, Any]:
         return dict(self.get_serializer(record).data)
 
-    def was_read(self, record: Any, shown: dict[str, Any]) -> None:
-        """Called after a single record has been read; the place for an access log."""
+    def was_read(self, records: Iterable[Any]) -> None:
+        """The access log tells who read whose identity. Who has just written a record knows it; that is in history."""
+        whole = getattr(self.serializer_class, "embedding", None) is not None
+        identity_shown.note(self.request, [row for row in records if isinstance(row, Record)], whole=whole)
 
 
 class RecordViewSet(ReadOnlyRecordViewSet):

@@ -5,6 +5,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
+from registry.core.chain import triggers
+
 
 @login_not_required
 @never_cache
@@ -16,11 +18,16 @@ def live(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """The process answers and reaches its database."""
+    """The process answers, reaches its database, and history there is safe against change."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             cursor.fetchone()
+        if triggers.faults():
+            # What is missing stands in the log since the start, and `manage.py verify_history` says it.
+            return HttpResponse(
+                "history is not protected: run manage.py migrate\n", status=503, content_type="text/plain"
+            )
     except DatabaseError:
         return HttpResponse("database not reachable\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")

@@ -1,5 +1,5 @@
 """Curation in the admin."""
 
-from registry.curation.admin import keeping, merging, queries
+from registry.curation.admin import erasing, keeping, merging, queries
 
-__all__ = ["keeping", "merging", "queries"]
+__all__ = ["erasing", "keeping", "merging", "queries"]

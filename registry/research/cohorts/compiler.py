@@ -42,9 +42,7 @@ from registry.research.variables import Variable
 
 def cases_in_research(user: Any) -> QuerySet[Case]:
     """Every case that a cohort of this user can have: what they may read, less those without consent."""
-    table = tables()["cases"]
-    rows = table.visible(user)
-    return rows if table.without_consent is None else rows.filter(~table.without_consent)
+    return tables()["cases"].in_research(user)
 
 
 def cases_of(definition: Definition, user: Any) -> QuerySet[Case]:

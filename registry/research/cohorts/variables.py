@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.models import Case, Diagnosis
+from cases.models import Diagnosis
 from procedures.strategy import strategy_sql
 from registry.access import scope
 from registry.literature.models import Publication
@@ -86,8 +86,8 @@ def _centers(user: Any) -> Choices:
 
 
 def _strategies(user: Any) -> Choices:
-    """Those that occur among the cases the user may read."""
-    rows = Case.objects.for_user(user).annotate(found=strategy_sql()).exclude(found=None)
+    """Those that occur among the cases that a cohort of the user can have."""
+    rows = tables()["cases"].in_research(user).annotate(found=strategy_sql()).exclude(found=None)
     found = rows.order_by("found").values_list("found", flat=True).distinct()
     return tuple((strategy, strategy) for strategy in found)
 

@@ -6,10 +6,11 @@ of the same change, which is a release of its own, with hashes of its own.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cases.models import MergedPatient, Patient
+from registry.core.chain.erased import ErasedRecord, erasures
 from registry.research.models import Release
 from registry.research.releases import shelf
 from registry.research.releases.difference import PATIENT
@@ -47,6 +48,28 @@ def withdrawn_since(release: Release) -> dict[str, int]:
     if kept is None or shelf.sha256_of(path) != kept["sha256"]:
         return gone  # nobody knows whose rows it has
     return {public_id: gone[public_id] for public_id in _patients_in(path) if public_id in gone}
+
+
+def erased_of(keys: Iterable[int]) -> frozenset[int]:
+    """Which of these patients have been erased since."""
+    return frozenset(erasures(Patient.history.model._meta.db_table, list(keys)))
+
+
+def all_erased() -> list[int]:
+    """Every patient who has been erased: history has nothing of them any more, of any time."""
+    table = Patient.history.model._meta.db_table
+    rows = ErasedRecord._base_manager.filter(table=table).order_by("record_id")
+    return list(rows.values_list("record_id", flat=True))
+
+
+def releases_with(patient: Patient) -> list[Release]:
+    """The releases that have rows of this patient."""
+    public_id, found = str(patient.uuid), []
+    for release in Release.objects.filter(state=Release.State.READY).order_by("pk"):
+        path = shelf.folder_of(release.slug) / PATIENTS
+        if path.exists() and public_id in _patients_in(path):
+            found.append(release)
+    return found
 
 
 def _patients_in(path: Path) -> Iterator[str]:

@@ -25,6 +25,7 @@ from registry.research.models import Release
 from registry.research.profiles import PSEUDONYMISED
 from registry.research.releases import ascertained, citation
 from registry.research.releases.as_of import AsOf
+from registry.research.releases.consent import all_erased
 from registry.research.releases.results import main_results
 from registry.research.releases.shelf import Draft
 from registry.research.selection import Selection, select
@@ -84,7 +85,8 @@ class Content:
     def view(self) -> AsOf:
         """The registry as of the change, with the centres as they were called then."""
         release = self.release
-        return AsOf(release.sequence, release.centers, release.left_out)
+        # Whoever has been erased since cannot be rebuilt: their rows of history are empty.
+        return AsOf(release.sequence, release.centers, [*release.left_out, *all_erased()])
 
     def write(self, draft: Draft, view: AsOf) -> None:
         """Every file, into the folder."""

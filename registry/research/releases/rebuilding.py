@@ -7,7 +7,7 @@ damaged since.
 import itertools
 import logging
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from registry.core import software
 from registry.core.actors import identity_of
 from registry.research.models import Release
 from registry.research.releases import shelf
-from registry.research.releases.consent import withdrawn_since
+from registry.research.releases.consent import erased_of, withdrawn_since
 from registry.research.releases.content import Content, Written
 from registry.research.releases.difference import compare_tables
 from registry.research.releases.making import writes_at_once
@@ -108,6 +108,7 @@ def _compared(release: Release, draft: shelf.Draft) -> dict[str, Any]:
         "state": DONE,
         "same": all(file["same"] for file in files),
         "whole": all(file["whole"] for file in files),
+        "erased": len(erased_of(hidden.values())),
         "software": software.version(),
         "manifest_sha256": content.release.manifest_sha256,
         "files": files,
@@ -120,7 +121,7 @@ def _file(
     rebuilt: Written | None,
     release: Release,
     draft: shelf.Draft,
-    hidden: Collection[str],
+    hidden: Mapping[str, int],
 ) -> dict[str, Any]:
     """One file on both sides: its hash then, its hash now, whether the stored one is whole, and what differs."""
     stored, made = shelf.folder_of(release.slug) / name, draft.path / name

@@ -1,6 +1,6 @@
 """What of a release may be handed out now: rights and consent are asked again whenever somebody asks for a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from registry.access.scope import visible_centers
 from registry.research.models import Release
 from registry.research.releases import ascertained
-from registry.research.releases.consent import withdrawn_since
+from registry.research.releases.consent import erased_of, withdrawn_since
 from registry.research.releases.content import README, RESULTS
 
 #: Files that are not tables and say something of the centres.
@@ -23,6 +23,8 @@ class Standing:
 
     withdrawn: Mapping[str, int]
     lost: tuple[str, ...]
+    #: How many of the former have been erased.
+    erased: int = 0
 
     @property
     def why(self) -> str:
@@ -32,12 +34,23 @@ class Standing:
                 "centers": ", ".join(self.lost)
             }
         if self.withdrawn:
-            return ngettext(
+            return " ".join(self._who())
+        return ""
+
+    def _who(self) -> Iterator[str]:
+        n = len(self.withdrawn) - self.erased
+        if n:
+            yield ngettext(
                 "%(n)d patient of this release has withdrawn consent since.",
                 "%(n)d patients of this release have withdrawn consent since.",
-                len(self.withdrawn),
-            ) % {"n": len(self.withdrawn)}
-        return ""
+                n,
+            ) % {"n": n}
+        if self.erased:
+            yield ngettext(
+                "%(n)d patient of this release has been erased since.",
+                "%(n)d patients of this release have been erased since.",
+                self.erased,
+            ) % {"n": self.erased}
 
     def withholds(self, file: Mapping[str, Any]) -> bool:
         """Tables are withheld for either reason, results only from who has lost the right to what is behind them."""
@@ -50,4 +63,5 @@ def standing(release: Release, user: Any) -> Standing:
         return Standing({}, ())
     seen = set(visible_centers(user).values_list("pk", flat=True))
     lost = sorted(center["code"] for center in release.centers if center["id"] not in seen)
-    return Standing(withdrawn_since(release), tuple(lost))
+    withdrawn = withdrawn_since(release)
+    return Standing(withdrawn, tuple(lost), len(erased_of(withdrawn.values())) if withdrawn else 0)

@@ -18,6 +18,7 @@ from registry.research.releases import rebuilding, shelf
 from registry.research.releases.content import released_tables
 from tests import factories as make
 from tests.factories import TESTS
+from tests.lifted import triggers_down
 from tests.research.edits import Edits
 from tests.research.releases.conftest import frozen
 
@@ -105,7 +106,7 @@ def test_a_file_that_was_damaged_is_named(world):
 def test_what_differs_is_said_with_row_and_cell(world):
     """As when history itself had been changed behind the registry's back."""
     release = frozen(world.researcher)
-    with _pass(TESTS, "round the door"):
+    with _pass(TESTS, "round the door"), triggers_down():
         world.lesion_a.history.update(side="right")
     result = rerun(release)
     assert not result["same"] and result["whole"]

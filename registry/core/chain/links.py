@@ -1,0 +1,117 @@
+"""Links: one for every change, over the rows of the change and the link before it, sealed with a key.
+
+A link is a plain hash, so that the whole chain can be computed anew by anybody; its seal is an HMAC, so that nobody
+without the key can put another in its place. The seal of one link vouches for everything before it: when the key has
+been changed (``manage.py rotate_keys``), the seals of the old key may become unreadable without any loss.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+#: What stands before the first link.
+NOTHING = ""
+
+
+class Link(models.Model):
+    """One link of a chain."""
+
+    insert_only = True
+
+    number = models.BigIntegerField(_("number"), primary_key=True)
+    #: JSON: ``[table, digest over its rows, [[first id, last id], …]]`` for each table that the change wrote to.
+    rows = models.TextField(_("rows"))
+    link = models.CharField(_("link"), max_length=64)
+    seal = models.CharField(_("seal"), max_length=64)
+    #: Which key made the seal.
+    key_name = models.CharField(_("key"), max_length=8)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.link}"
+
+
+class ChainLink(Link):
+    """The link of one change of clinical records. The first one covers what there was before the chain."""
+
+    class Meta:
+        verbose_name = _("link of the chain")
+        verbose_name_plural = _("links of the chain")
+
+
+@dataclass
+class RowsOfTable:
+    """What a link says about the rows of one table: their ids, and one digest over ids and digests in their order."""
+
+    table: str
+    _hash: Any = field(default_factory=hashlib.sha256)
+    spans: list[list[int]] = field(default_factory=list)
+
+    def add(self, key: int, digest: str) -> None:
+        self._hash.update(f"{key}:{digest}\n".encode())
+        if self.spans and self.spans[-1][1] == key - 1:
+            self.spans[-1][1] = key
+        else:
+            self.spans.append([key, key])
+
+    def said(self) -> list[Any]:
+        return [self.table, self._hash.hexdigest(), self.spans]
+
+
+def rows_text(tables: Iterable[RowsOfTable]) -> str:
+    """The rows of a change as the link keeps them."""
+    said = sorted(table.said() for table in tables if table.spans)
+    return json.dumps(said, separators=(",", ":"))
+
+
+def link_of(previous: str, number: int, rows: str) -> str:
+    return hashlib.sha256(f"{previous}\n{number}\n{rows}".encode()).hexdigest()
+
+
+def add(model: type[Link], number: int, tables: Iterable[RowsOfTable], **more: Any) -> Link:
+    """Write the next link. The caller holds the lock under which ``number`` was given out."""
+    before = model._base_manager.filter(number=number - 1).values_list("link", flat=True).first()
+    rows = rows_text(tables)
+    link = link_of(before or NOTHING, number, rows)
+    key = current_key()
+    return model._base_manager.create(
+        number=number, rows=rows, link=link, seal=seal_of(key, model, link), key_name=name_of(key), **more
+    )
+
+
+# -- keys --------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _derived(secret: str) -> bytes:
+    """The chain has a key of its own, which tells nothing about the one that it is made from."""
+    return hmac.new(secret.encode(), b"history-chain", hashlib.sha256).digest()
+
+
+def current_key() -> bytes:
+    return _derived(settings.IDENTITY_KEY)
+
+
+def known_keys() -> dict[str, bytes]:
+    """Every key that this installation has, by its name: the current one first."""
+    keys = [_derived(secret) for secret in (settings.IDENTITY_KEY, *settings.IDENTITY_KEYS_OLD)]
+    return {name_of(key): key for key in keys}
+
+
+def name_of(key: bytes) -> str:
+    return hashlib.sha256(b"name of " + key).hexdigest()[:8]
+
+
+def seal_of(key: bytes, model: type[Link], link: str) -> str:
+    """A link of one chain is none of the other."""
+    return hmac.new(key, f"{model._meta.label} {link}".encode(), hashlib.sha256).hexdigest()
