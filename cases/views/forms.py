@@ -190,7 +190,7 @@ class CaseFormView(CaseRecordFormView):
 class PatientFormView(CaseRecordFormView):
     """The person: shows who else has the same hospital number."""
 
-    form_class = PatientForm
+    form_class: Any = PatientForm
     template_name = "cases/patient_form.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
