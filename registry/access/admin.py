@@ -27,8 +27,8 @@ from registry.access.desk import ForSuperusers, SuperuserReadOnly, works_here
 from registry.access.models import AccessEvent, Center, Membership, User
 from registry.access.scope import curated
 from registry.access.sign_in.backend import FACTORS
-from registry.core.admin import Column, NotesInOneLanguage
-from registry.core.admin.queues import waiting
+from registry.core.admin import Column, NotesInOneLanguage, Tool, register_tool
+from registry.core.admin.queues import tools, waiting
 from registry.core.admin.shown import DASH
 
 # -- the site ---------------------------------------------------------------------------------------------------------
@@ -83,11 +83,13 @@ _index = admin.site.index
 
 def workbench(request: Any, extra_context: Any = None) -> Any:
     """The start page: what waits, then the lists."""
-    return _index(request, {"waiting": waiting(request.user), **(extra_context or {})})
+    return _index(request, {"waiting": waiting(request.user), "tools": tools(), **(extra_context or {})})
 
 
 admin.site.index = workbench  # type: ignore[method-assign]
 admin.site.index_template = "admin/workbench.html"
+register_tool(Tool(_("Invitations"), lambda: reverse("invitations"), place=70))
+register_tool(Tool(_("Locked sign-ins"), lambda: reverse("locks"), place=80))
 admin.site.get_app_list = app_list  # type: ignore[method-assign]
 admin.site.site_title = _("Spinal tumour registry")
 admin.site.site_header = _("Administration")

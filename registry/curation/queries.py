@@ -37,16 +37,9 @@ def may_answer(user: Any, query: DataQuery) -> bool:
     return bool(user.is_superuser or roles.intersection(scope.WRITING_ROLES))
 
 
-def curates(user: Any, center_id: int) -> bool:
-    """Whether the user is a curator of the centre."""
-    if not getattr(user, "is_authenticated", False) or not user.is_active:
-        return False
-    return center_id in scope.curated(user)
-
-
 def may_close(user: Any, query: DataQuery) -> bool:
     """Curators; and whoever asked, if it was a person."""
-    if curates(user, query.center_id):
+    if scope.may_curate(user, query.center_id):
         return True
     return bool(not query.rule and query.raised_by_id == str(user.pk) and may_answer(user, query))
 
@@ -209,7 +202,7 @@ def reopen(query: DataQuery, text: str, *, by: Any) -> DataQuery:
 
 def assign(query: DataQuery, to: User | None, *, by: Any) -> DataQuery:
     """Say who is to answer; somebody who writes to the centre, or nobody in particular."""
-    _demand(curates(by, query.center_id))
+    _demand(scope.may_curate(by, query.center_id))
     if to is not None and not may_answer(to, query):
         said = _("Assigned to: %(user)s does not write to this centre.") % {"user": to.get_username()}
         raise ValidationError({"assigned_to": ValidationError(said, code="invalid")})

@@ -1,4 +1,4 @@
-"""The queues of the workbench: what waits for a curator, each with its number and the page where it is worked off."""
+"""The workbench: queues of what waits for a curator, each with its number, and the pages where curators work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,12 +29,32 @@ class Waiting:
     url: str
 
 
+@dataclass(frozen=True)
+class Tool:
+    """A page outside the lists where curators work."""
+
+    label: Any
+    url: Callable[[], str]
+    place: int = 50
+
+
 _queues: dict[str, Queue] = {}
+_tools: list[Tool] = []
 
 
 def register_queue(queue: Queue) -> None:
     """A floor adds a queue when its admin is loaded."""
     _queues[queue.code] = queue
+
+
+def register_tool(tool: Tool) -> None:
+    """A floor adds a page when its admin is loaded."""
+    _tools.append(tool)
+
+
+def tools() -> list[tuple[Any, str]]:
+    """Label and address of every page."""
+    return [(tool.label, tool.url()) for tool in sorted(_tools, key=lambda tool: tool.place)]
 
 
 def waiting(user: Any) -> list[Waiting]:

@@ -5,8 +5,7 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
-from registry.access.models import Center
-from registry.access.scope import writable_centers
+from registry.access.scope import curated_centers
 from registry.curation import queries
 from registry.curation.merging import hooks
 from registry.curation.models import DataQuery
@@ -29,9 +28,7 @@ def pairs(user: Any) -> Iterator[hooks.Pair]:
     silent = set(
         DataQuery.objects.filter(rule=DUPLICATE.code, silenced=True).values_list("record_uuid", flat=True)
     )
-    for center in writable_centers(user).filter(kind=Center.Kind.CLINICAL).order_by("code"):
-        if not queries.curates(user, center.pk):
-            continue
+    for center in curated_centers(user):
         for pair in probable_duplicates(center):
             if pair.second.uuid not in silent:
                 yield hooks.Pair(pair.first, pair.second, pair.sentence)

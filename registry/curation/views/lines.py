@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from cases import editor
 from outcomes.views.followup import note_identity
+from registry.access import scope
 from registry.curation import queries
 from registry.curation.models import DataQuery
 from registry.curation.models.query import EventKind, State
@@ -79,7 +80,7 @@ def lines_of(rows: Iterable[DataQuery], user: Any) -> list[Line]:
             targets[query.pk],
             queries.may_answer(user, query),
             queries.may_close(user, query),
-            queries.curates(user, query.center_id),
+            scope.may_curate(user, query.center_id),
         )
         for query in rows
     ]
