@@ -352,6 +352,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "registry.core.api.schema.with_limits",
+        "registry.core.api.schema.kinds_may_overlap",
     ],
     "ENUM_NAME_OVERRIDES": {"ReleaseStateEnum": "registry.research.api.release_shown.STATES"},
 }
