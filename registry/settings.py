@@ -74,7 +74,6 @@ class Environment(BaseSettings):
     log_format: Literal["json", "text", ""] = Field(
         "", description="How the log is written; empty means JSON, and text where DEBUG is on."
     )
-    token_days: int = Field(90, ge=1, description="Days until an API token expires.")
 
 
 env = Environment()

@@ -5,17 +5,18 @@ What each address answers to whom stands in ``matrix.py``.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
-from knox.models import AuthToken
+from django.utils import timezone
 
 from cases.models import Case, Lesion, Patient, Treatment
 from outcomes.models import Assessment, Complication, FollowUpStatus
 from procedures import models as procedures
-from registry.access import log
-from registry.access.models import AccessEvent
+from registry.access import log, tokens
+from registry.access.models import AccessEvent, Invitation
 from registry.core.models import ChangeCounter, Record
 from registry.research.models import ExportJob, ExportReceipt, Release
 from tests import factories
@@ -141,7 +142,18 @@ def _owned(owner: Any, center: Any) -> dict[str, Any]:
         state="failed",
         failure="broke_off",
     )
+    invitation = Invitation.objects.create(
+        email=f"new@{center.code}.example.org",
+        center=center,
+        role="clinician",
+        invited_by=center.memberships.get(role="curator").user,
+        digest=center.code,
+        sent_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=7),
+    )
     return {
+        "tokenscope": tokens.create(owner, name=f"Script of {center.code}")[0],
+        "invitation": invitation,
         "user": owner,
         "membership": owner.memberships.get(),
         "cohort": cohort,
@@ -175,7 +187,7 @@ def people_of(center: Any, other_center: Any) -> dict[str, Any]:
     }
     for role in ("clinician", "curator"):
         found[f"other {role}"] = factories.member(other_center, role, username=f"other_{role}")
-    found["superuser"] = factories.UserFactory(username="superuser", is_staff=True, is_superuser=True)
+    found["superuser"] = factories.UserFactory(username="superuser", is_superuser=True)
     return found
 
 
@@ -186,7 +198,7 @@ def administered(world: World, people: dict[str, Any]) -> dict[str, Any]:
         "access.user": clinician,
         "access.membership": people["curator"].memberships.get(),
         "access.accessevent": log.note(AccessEvent.Kind.EXPORT, user=clinician, subject="cases"),
-        "knox.authtoken": AuthToken.objects.create(clinician)[0],
+        "knox.authtoken": world.things["tokenscope"].token,
     }
     for model in admin.site._registry:
         label = model._meta.label_lower

@@ -172,6 +172,20 @@ EDITOR = [
     *rows(POST="302 404 404 403 404 404 404", at={"case": "record-remove", "patient": "record-remove"}),
 ]  # fmt: skip
 
+#: Of those who curate a centre, and of superusers.
+CURATORS = "302 403 {0} 403 403 {0} {0}"
+
+CURATION = [
+    *rows("tokens", GET=page.signed_in(200), POST=page.signed_in(422)),
+    *rows(POST=page.owner(302), at={"tokenscope": "token-revoke"}),
+    *rows("invitations", GET=CURATORS.format(200), POST=CURATORS.format(422)),
+    *rows(POST="302 403 302 403 403 404 302", at={"invitation": "invitation-send invitation-revoke"}),
+    *rows("invitation-accept>nothing", GET=everybody(404), POST=everybody(404)),
+    *rows("history", GET=page.anywhere(200)),
+    *rows("history-file", GET=CURATORS.format(200)),
+    *rows("patient-merge", GET=CURATORS.format(200), POST=CURATORS.format(422)),
+]  # fmt: skip
+
 RESEARCH = [
     *rows("export-new", GET=page.signed_in(200), POST=page.signed_in(422)),
     *rows("release-new", GET=page.signed_in(302), POST=page.signed_in(302)),
@@ -258,7 +272,8 @@ ADMIN_MODELS = {
         "changelist": desk.curators(200),
         # Django leads whoever may not see the row to the start page.
         "change history": "302 302 200 302 302 302 200",
-        "add delete": desk.superuser(200),
+        "delete": "302 302 403 302 302 302 200",  # not one's own
+        "add": desk.curators(200),
     },
     "access.accessevent cases.patientcounter research.exportreceipt": {
         "changelist change history": desk.superuser(200),
@@ -297,6 +312,7 @@ PARTS = {
     "reading": READING,
     "forms": FORMS,
     "editor": EDITOR,
+    "curation": CURATION,
     "research": RESEARCH,
     "api": API,
     "admin": ADMIN,

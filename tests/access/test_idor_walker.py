@@ -50,6 +50,7 @@ class Walker:
     def ask(self, method: str, url: str, body: Any = None) -> tuple[int, str]:
         """Status and text of the answer; what was sent is undone. Anything of the other hospital in it is noted."""
         kind = {"content_type": JSON} if url.startswith("/api/") and method != "GET" else {}
+        self.client.cookies.pop("messages", None)  # of the answer before, which would be shown now
         with transaction.atomic():
             answer = getattr(self.client, method.lower())(url, body, **kind)
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
