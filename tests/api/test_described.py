@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
@@ -41,6 +42,16 @@ CHECKS: list[Any] = [
     response_schema_conformance,
 ]
 FORGERY = "f" * 32
+
+
+@pytest.fixture(autouse=True)
+def _one_connection(db):
+    """A server closes its connection between requests; that of a test holds what it has written."""
+    for announcement in (request_started, request_finished):
+        announcement.disconnect(close_old_connections)
+    yield
+    for announcement in (request_started, request_finished):
+        announcement.connect(close_old_connections)
 
 
 @pytest.fixture
