@@ -18,6 +18,7 @@ from procedures import models as procedures
 from registry.access import log, tokens
 from registry.access.models import AccessEvent, Invitation
 from registry.core.models import ChangeCounter, Record
+from registry.curation.models import Freeze, Signature
 from registry.research.models import ExportJob, ExportReceipt, Release
 from tests import factories
 
@@ -62,6 +63,10 @@ class World:
         thing = self.things[name]
         if name in ("publication", "cohort", "release"):
             return str(thing.slug)
+        if name == "ascertainmentmonth":
+            return str(thing.center.code)
+        if name == "freeze":
+            return str(thing.pk)
         return str(thing.uuid)
 
     def names(self) -> set[str]:
@@ -113,7 +118,7 @@ def one_of_each(center: Any, owner: Any = None) -> World:
     things = {model._meta.model_name: record for model, record in records.items()}
     things |= {**by_kind, "center": center, "diagnosis": case.diagnosis}
     if owner is not None:
-        things |= _owned(owner, center)
+        things |= _owned(owner, center) | _curated(case)
     return World(records, things)
 
 
@@ -161,6 +166,25 @@ def _owned(owner: Any, center: Any) -> dict[str, Any]:
         "exportjob": job,
         "release": release,
     }
+
+
+def _curated(case: Any) -> dict[str, Any]:
+    """What curators keep beside the records: a freeze of no case, an old signature, a month."""
+    who = {"user_name": "curator", "printed_name": "C. Urator"}
+    freeze = Freeze.objects.create(center=case.center, whole_center=False, reason="analysis", **who)
+    signature = Signature.objects.create(
+        case=case,
+        case_uuid=case.uuid,
+        act=Signature.Act.SIGN,
+        role="curator",
+        meaning=Signature.Meaning.REVIEWED,
+        content_sha256="0" * 64,
+        content_version=1,
+        case_version=1,
+        **who,
+    )
+    month = factories.AscertainmentMonthFactory(center=case.center, month="2026-01-01")
+    return {"freeze": freeze, "signature": signature, "ascertainmentmonth": month}
 
 
 def printed() -> dict[str, Any]:

@@ -104,7 +104,8 @@ READING = [
           GET=page.signed_in(200)),
     *rows(GET=page.signed_in(404), at={"publication": "printed-cell"}),
     *rows(GET=page.readers(200), at={
-        "case": "case-detail case-history case-procedures case-outcomes case-timeline case-published-bands",
+        "case": "case-detail case-history case-procedures case-outcomes case-timeline case-published-bands "
+                "case-signature",
         "complication": "complication-sir",
     }),
     *rows(GET=page.writers(200), at={
@@ -116,8 +117,26 @@ READING = [
     *rows(GET=page.writers(302), at={"case": "case-editor"}),
 ]  # fmt: skip
 
+#: Of whoever has not signed in; who has is led on.
+STRANGER = "200 302 302 302 302 302 302"
+
+SIGN_IN = [
+    *rows("login account_login", GET=STRANGER, POST=STRANGER),
+    *rows("mfa_authenticate mfa_login_webauthn", GET=everybody(302), POST=everybody(302)),
+    *rows("account_reset_password account_reset_password_from_key>a>b-c", GET=everybody(200), POST=everybody(200)),
+    *rows("account_reset_password_done account_reset_password_from_key_done", GET=everybody(200)),
+    *rows("account_reauthenticate sessions", GET=page.signed_in(200), POST=page.signed_in(200)),
+    # Whoever has no second factor is led to where one is added; adding one asks for the password first.
+    *rows("mfa_activate_totp mfa_add_webauthn mfa_generate_recovery_codes mfa_reauthenticate "
+          "mfa_reauthenticate_webauthn mfa_remove_webauthn>1", GET=page.signed_in(302), POST=page.signed_in(302)),
+    *rows("mfa_deactivate_totp", GET=page.signed_in(404), POST=page.signed_in(404)),
+    *rows("mfa_view_recovery_codes", GET=page.signed_in(404)),
+    *rows("mfa_index", GET=page.signed_in(200)),
+    *rows("sessions-end-others", POST=page.signed_in(302)),
+    *rows("session-end>1", POST=page.signed_in(404)),
+]  # fmt: skip
+
 FORMS = [
-    *rows("login", GET=everybody(200), POST=everybody(200)),
     *rows("sign-in-again", POST=everybody(422)),
     *rows("set_language logout", POST=everybody(302)),
     # Who may write in one centre only need not say where.
@@ -130,7 +149,7 @@ FORMS = [
     *rows(GET=page.writers(200), POST=page.writers(422), at={
         "case": "case-edit case-delete case-complete treatment-new procedure-new assessment-new followupstatus-new "
                 "followup-entry>month_1",
-        "patient": "patient-edit",
+        "patient": "patient-edit patient-consent",
         "lesion": "lesion-edit lesion-delete",
         "treatment": "treatment-edit treatment-delete",
         "sacroplasty": "procedure-edit procedure-delete treatedlesion-new complication-new",
@@ -181,7 +200,23 @@ CURATION = [
     *rows("invitations", GET=CURATORS.format(200), POST=CURATORS.format(422)),
     *rows(POST="302 403 302 403 403 404 302", at={"invitation": "invitation-send invitation-revoke"}),
     *rows("invitation-accept>nothing", GET=everybody(404), POST=everybody(404)),
-    *rows("history", GET=page.anywhere(200)),
+    *rows("history ascertainment", GET=page.anywhere(200)),
+    *rows("ascertainment-csv", GET=page.anywhere(200), POST=page.anywhere(200)),
+    *rows("ascertainment-completeness", GET=page.signed_in(200), POST=page.signed_in(200)),
+    *rows(GET="302 200 200 404 404 404 200", POST="302 403 302 404 404 404 302",
+          at={"ascertainmentmonth": "ascertainment-month>2026>1"}),
+    *rows(POST="302 403 409 404 404 404 409", at={"ascertainmentmonth": "ascertainment-sign-off>2026>1"}),
+    *rows(POST="302 403 422 404 404 404 422", at={"ascertainmentmonth": "ascertainment-reopen>2026>1"}),
+    *rows("cases-unsigned", GET=page.anywhere(200), POST=page.anywhere(422)),
+    # Who administers the registry does not sign cases.
+    *rows(GET="302 302 302 403 404 404 403", POST="302 422 422 403 404 404 403", at={"case": "case-sign"}),
+    *rows(GET="302 403 302 403 404 404 302", POST="302 403 422 403 404 404 422", at={"case": "case-unsign"}),
+    *rows("freezes", GET=CURATORS.format(200), POST=CURATORS.format(422)),
+    *rows(GET="302 404 200 404 404 404 200", POST="302 404 422 404 404 404 422", at={"freeze": "freeze-thaw"}),
+    # The cohort is the clinician's, who freezes nothing.
+    *rows(GET="302 403 404 404 404 404 404", POST="302 403 404 404 404 404 404", at={"cohort": "cohort-freeze"}),
+    *rows("locks", GET=CURATORS.format(200), POST=CURATORS.format(200)),
+    *rows("unlock", POST=CURATORS.format(302)),
     *rows("history-file", GET=CURATORS.format(200)),
     *rows("patient-merge", GET=CURATORS.format(200), POST=CURATORS.format(422)),
 ]  # fmt: skip
@@ -263,6 +298,12 @@ ADMIN_MODELS = {
         "changelist change history": desk.curators(200),
         "add delete": desk.nobody(),
     },
+    "curation.signature curation.freeze curation.ascertainmentmonth": {
+        "changelist": desk.curators(200),
+        "change history": desk.of_the_centre(200),
+        "add": desk.nobody(),
+        "delete": "302 302 403 302 302 404 403",
+    },
     "cases.diagnosis": {
         "changelist change history": desk.curators(200),
         "add delete": desk.superuser(200),
@@ -310,6 +351,7 @@ ADMIN = [
 #: In parts, so that they are asked side by side. In the admin, only reading is asked: the door behind it is the same.
 PARTS = {
     "reading": READING,
+    "sign-in": SIGN_IN,
     "forms": FORMS,
     "editor": EDITOR,
     "curation": CURATION,

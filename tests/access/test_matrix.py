@@ -85,7 +85,7 @@ def address(row: Row, town: Town) -> str:
 def body(row: Row, method: str, town: Town) -> Any:
     """What is sent: to the API something that it could take, to pages nothing."""
     resource = row.name.removeprefix("api-").rpartition("-")[0]
-    if resource not in RESOURCES or method == "GET":
+    if not row.name.startswith("api-") or resource not in RESOURCES or method == "GET":
         return None
     if row.name.endswith("-list"):
         return BODIES[resource](Rows(town.own))
