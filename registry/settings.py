@@ -75,6 +75,9 @@ class Environment(BaseSettings):
         False, description="TLS from the first byte, usually on port 465; EMAIL_USE_TLS has to be off."
     )
     default_from_email: str = Field("registry@localhost", description="Who the registry's mails come from.")
+    log_format: Literal["json", "text", ""] = Field(
+        "", description="How the log is written; empty means JSON, and text where DEBUG is on."
+    )
 
 
 env = Environment()
@@ -129,6 +132,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "registry.core.logs.LogRequests",
+    "registry.core.headers.ProtectiveHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "registry.core.compression.CompressPages",
@@ -316,6 +321,9 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "registry.core.errors.csrf_failure"
 if env.https:
+    # Cookies of these names are taken by browsers only when this host set them, over HTTPS.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = True
@@ -360,6 +368,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "registry.core.api.schema.with_limits",
+        "registry.core.api.schema.kinds_may_overlap",
     ],
     "ENUM_NAME_OVERRIDES": {"ReleaseStateEnum": "registry.research.api.release_shown.STATES"},
 }
@@ -376,10 +385,20 @@ RELEASE_INLINE_CASES = env.release_inline_cases
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
+LOG_FORMAT = env.log_format or ("text" if DEBUG else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {
+        "json": {"()": "registry.core.logs.JsonFormatter"},
+        "text": {"()": "registry.core.logs.TextFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        # Django's own handlers would print and mail the values of requests and of local variables.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+    },
 }

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from cases import codes, extensions
@@ -122,6 +123,7 @@ def lines_of(cases: Any, keys: Iterable[int], user: Any) -> list[dict[str, Any]]
     return [line_of(by_key[key], user) for key in keys if key in by_key]
 
 
+@require_safe
 @vary_on_headers("HX-Request")
 def case_list(request: HttpRequest) -> HttpResponse:
     """The page, or with htmx the results alone."""

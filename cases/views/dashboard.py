@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_safe
 
 from cases import extensions
 from cases.codes import CaseStatus, DatePrecision
@@ -51,6 +52,7 @@ def own_cases(user: Any) -> Any:
     return Case.objects.for_user(user).filter(center__kind=Center.Kind.CLINICAL)
 
 
+@require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Counts are of the user's own centres; published series stand beside them."""
     user = request.user

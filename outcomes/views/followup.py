@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from cases import extensions
@@ -197,6 +198,7 @@ def _page(form: FollowUpFilterForm, sort: str, pages: Pages, today: datetime.dat
     return found_keys
 
 
+@require_safe
 @vary_on_headers("HX-Request")
 def followup(request: HttpRequest) -> HttpResponse:
     """The page, or with htmx the results alone."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -98,9 +98,9 @@ def _reason(text: str, needed: str) -> str:
 
 
 def visible(user: Any) -> Any:
-    """Freezes of the centres that somebody curates, those in force first."""
-    centers = scope.curated_centers(user)
-    return Freeze.objects.filter(center__in=centers).select_related("center", "thaw")
+    """Freezes of the centres that somebody curates, those in force first; ``number`` is that of the cases listed."""
+    found = Freeze.objects.filter(center__in=scope.curated_centers(user)).select_related("center", "thaw")
+    return found.annotate(number=Count("cases"))
 
 
 def of_case(root: Any) -> Freeze | None:

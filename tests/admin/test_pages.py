@@ -1,4 +1,4 @@
-"""Every page of the admin opens for those it is meant for, and is not there for the others."""
+"""What pages of the admin hold and refuse; for whom each of them opens stands in ``tests/access/matrix.py``."""
 
 import pytest
 from django.contrib import admin
@@ -11,19 +11,6 @@ from tests.admin.pages import change, url
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 RECORDS = [model for model in MODELS if issubclass(model, Record)]
-CLINICAL = [model for model in RECORDS if model.center_path]
-
-
-def in_center(model, center):
-    """A record of the model that belongs to the centre."""
-    record = factories.FACTORY_OF[model]()
-    at, steps = record, model.center_path.split("__")
-    while len(steps) > 1:
-        at = getattr(at, steps.pop(0))
-    patient = at if not hasattr(at, "patient") else at.patient
-    type(center).objects.filter(pk=patient.center_id).update(code=f"{center.code}-old")
-    Membership.objects.filter(center=center).update(center=patient.center_id)
-    return record
 
 
 def ids(model):
@@ -36,39 +23,6 @@ def test_the_list_opens_for_a_superuser(model, as_boss):
         factories.FACTORY_OF[model]()
     assert as_boss.get(url(model, "changelist")).status_code == 200
     assert as_boss.get(url(model, "changelist"), {"q": "a"}).status_code == 200
-
-
-@pytest.mark.parametrize("model", RECORDS, ids=ids)
-def test_page_and_history_open_for_a_superuser(model, as_boss):
-    record = factories.FACTORY_OF[model]()
-    for page in ("change", "history"):
-        assert as_boss.get(url(model, page, record.pk)).status_code == 200
-
-
-@pytest.mark.parametrize("model", CLINICAL, ids=ids)
-def test_every_page_opens_for_the_curator_of_the_centre(model, client, center, curator):
-    record = in_center(model, center)
-    client.force_login(curator)
-    for page, args in (("changelist", ()), ("change", [record.pk]), ("history", [record.pk])):
-        assert client.get(url(model, page, *args)).status_code == 200, page
-    # What is kept by pages of its own is only read here.
-    expected = 403 if admin.site._registry[model].only_to_read else 200
-    for page, args in (("add", ()), ("delete", [record.pk])):
-        assert client.get(url(model, page, *args)).status_code == expected, page
-
-
-@pytest.mark.parametrize("model", CLINICAL, ids=ids)
-@pytest.mark.parametrize("page", ["change", "history", "delete"])
-def test_a_record_of_another_centre_is_not_there(model, page, client, other_curator):
-    record = factories.FACTORY_OF[model]()
-    client.force_login(other_curator)
-    address = url(model, page, record.pk)
-    assert client.get(address).status_code == 404
-    assert client.post(address, {"post": "yes", "version": record.version}).status_code == 404
-    assert type(record).objects.filter(pk=record.pk).exists()
-    assert str(record.pk) not in [
-        str(row.pk) for row in client.get(url(model, "changelist")).context["cl"].result_list
-    ]
 
 
 @pytest.mark.parametrize("key", ["999999999", "99999999999999999999999999", "abc", "1'", "_2D1"])

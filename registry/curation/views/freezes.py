@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -47,7 +46,7 @@ class FreezesPage(View):
 
     def show(self, errors: dict[str, Any], status: int = 200) -> HttpResponse:
         request = self.request
-        rows = freezing.visible(request.user).annotate(number=Count("cases"))
+        rows = freezing.visible(request.user)
         in_force = list(rows.filter(thaw__isnull=True)[:100])
         pages = Pages.of(request)
         pages = Pages(pages.first, pages.first, pages.first, pages.size)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from registry.access import log
@@ -151,6 +152,7 @@ def _form_of(request: HttpRequest) -> QueryFilterForm:
     return form
 
 
+@require_safe
 @vary_on_headers("HX-Request")
 def query_list(request: HttpRequest) -> HttpResponse:
     """The page, or with htmx the results alone."""
@@ -183,6 +185,7 @@ class _Echo:
         return line
 
 
+@require_safe
 def query_csv(request: HttpRequest) -> StreamingHttpResponse:
     """What the filters let through, as UTF-8 with a mark for spreadsheets; the access log says who took it."""
     rows = _form_of(request).rows()

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from registry.core.rules import label_of
@@ -86,6 +87,7 @@ class SourceRow:
         return self.source.scope == Scope.ALL
 
 
+@require_safe
 @vary_on_headers("HX-Request")
 def printed_cell(request: HttpRequest, slug: str) -> HttpResponse:
     """The card of one cell, by table, row and column, or by the positions of its values; with htmx the card alone."""

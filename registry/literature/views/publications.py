@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from registry.core.views.listing import is_partial
@@ -20,6 +21,7 @@ from registry.literature.printed_cells import shown_tables
 from registry.literature.words import time_point_words, variable_label
 
 
+@require_safe
 def publication_list(request: HttpRequest) -> HttpResponse:
     """All publications, with how much of each the registry holds and what its checks say."""
     publications = list(
@@ -112,6 +114,7 @@ class CheckList:
         return found
 
 
+@require_safe
 @vary_on_headers("HX-Request", "HX-Target")
 def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One publication; with htmx its table of values or its list of checks alone."""

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registry.core.api.schema import ProblemSerializer
+from registry.core.api.schema import ProblemSerializer, refusals
 from registry.research import jobs
 from registry.research.api.jobs import ACCEPTED, accepted
 from registry.research.archive import ARCHIVE
@@ -240,7 +240,7 @@ class ReceiptSerializer(serializers.ModelSerializer):
 class ReceiptView(APIView):
     """What an export gave out; for the user who made it."""
 
-    @extend_schema(operation_id="export_receipt", responses=ReceiptSerializer)
+    @extend_schema(operation_id="export_receipt", responses={200: ReceiptSerializer, **refusals("GET")})
     def get(self, request: Request, uuid: Any) -> Response:
         receipt = ExportReceipt.objects.for_user(request.user).filter(uuid=uuid).first()
         if receipt is None:

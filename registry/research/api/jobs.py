@@ -12,7 +12,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from registry.core.api.problems import Problem
-from registry.core.api.schema import ProblemSerializer
+from registry.core.api.schema import ProblemSerializer, refusals
 from registry.research import jobs
 from registry.research.formats import FORMATS
 from registry.research.models import ExportJob
@@ -72,6 +72,7 @@ ACCEPTED: dict[Any, Any] = {
     ),
 }
 _NOT_YOURS = OpenApiResponse(ProblemSerializer, description="There is no such job of yours.")
+_REFUSED = {**refusals("GET"), (404, _PROBLEM): _NOT_YOURS}
 
 
 def accepted(job: ExportJob, request: Request) -> Response:
@@ -115,14 +116,14 @@ class JobView(APIView):
     #: Whoever asked for a file by GET may also do without it.
     reading_actions = frozenset({"DELETE"})
 
-    @extend_schema(operation_id="export_job", responses={200: JobSerializer, (404, _PROBLEM): _NOT_YOURS})
+    @extend_schema(operation_id="export_job", responses={200: JobSerializer, **_REFUSED})
     def get(self, request: Request, uuid: Any) -> Response:
         return self._said(job_of(request.user, uuid), request)
 
     @extend_schema(
         operation_id="export_job_cancel",
         description="Cancels the export; of one that has ended nothing changes.",
-        responses={200: JobSerializer, (404, _PROBLEM): _NOT_YOURS},
+        responses={200: JobSerializer, **refusals("DELETE"), **_REFUSED},
     )
     def delete(self, request: Request, uuid: Any) -> Response:
         job = job_of(request.user, uuid)
@@ -149,7 +150,7 @@ class JobFileView(APIView):
         operation_id="export_job_file",
         responses={
             (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
-            (404, _PROBLEM): _NOT_YOURS,
+            **_REFUSED,
             (409, _PROBLEM): OpenApiResponse(ProblemSerializer, description="It is not ready yet."),
             (410, _PROBLEM): OpenApiResponse(
                 ProblemSerializer, description="It has expired, or the export failed or was cancelled."

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from registry.access.reach import reach_of
 from registry.core.api import problems
+from registry.core.api.schema import refusals
 from registry.core.api.views import ApiViewMixin
 from registry.research.cohort_statistics import aggregate
 from registry.research.cohort_statistics.files import CSV_TYPE, as_csv
@@ -75,10 +76,7 @@ class CohortStatisticsView(ApiViewMixin, APIView):
         responses={
             (200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, description="The tables."),
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="One table."),
-            400: OpenApiResponse(
-                OpenApiTypes.OBJECT, description="A parameter that is unknown or cannot be."
-            ),
-            404: OpenApiResponse(OpenApiTypes.OBJECT, description="No such cohort of yours."),
+            **refusals("GET"),
         },
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:

@@ -3,7 +3,7 @@
  * that typed scores are not replaced by other rows of the list.
  */
 
-import { cookie } from "./cookie.js";
+import { csrfToken } from "./cookie.js";
 import { createOutbox } from "./outbox.js";
 
 const results = document.getElementById("followup-results");
@@ -86,8 +86,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // The password is asked for in place; what was typed is sent once somebody has signed in, with the token of the new session.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.verb !== "post") return;
-  detail.headers["X-CSRFToken"] = cookie("csrftoken");
-  detail.parameters.csrfmiddlewaretoken = cookie("csrftoken");
+  detail.headers["X-CSRFToken"] = csrfToken();
+  detail.parameters.csrfmiddlewaretoken = csrfToken();
 });
 
 document.addEventListener(

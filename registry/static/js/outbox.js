@@ -1,6 +1,6 @@
 /** Sends what is to be stored, again and again until the server has answered, and asks for the password when it must. */
 
-import { cookie } from "./cookie.js";
+import { csrfToken } from "./cookie.js";
 import { signIn } from "./sign-in-again.js";
 
 const FIRST_RETRY_MS = 1000;
@@ -14,7 +14,7 @@ function headers(openedBy) {
     "X-Opened-By": openedBy,
     "Content-Type": "application/json",
     Accept: "application/json",
-    "X-CSRFToken": cookie("csrftoken"),
+    "X-CSRFToken": csrfToken(),
     "X-Stay-On-Page": "1",
   };
 }

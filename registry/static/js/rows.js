@@ -1,11 +1,11 @@
 /** Rows that come and go by htmx: the headers they travel with, the name of the next row, and where the cursor goes. */
 
-import { cookie } from "./cookie.js";
+import { csrfToken } from "./cookie.js";
 
 function beforeRow(event) {
   event.detail.headers["X-Stay-On-Page"] = "1";
   // Signing in again has given out another token than the one this page was drawn with.
-  event.detail.headers["X-CSRFToken"] = cookie("csrftoken");
+  event.detail.headers["X-CSRFToken"] = csrfToken();
   delete event.detail.parameters.csrfmiddlewaretoken;
   const reason = document.getElementById("change-reason");
   if (reason) event.detail.parameters.reason = reason.value;

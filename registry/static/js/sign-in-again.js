@@ -3,7 +3,7 @@
  * who have one. What was typed on the page stays where it is.
  */
 
-import { cookie } from "./cookie.js";
+import { csrfToken } from "./cookie.js";
 import { askForPasskey } from "./passkey.js";
 
 /** Resolves when somebody has signed in. */
@@ -33,7 +33,7 @@ export function signIn(outbox, onChange) {
       try {
         answer = await fetch(form.action, {
           method: "POST",
-          headers: { "X-CSRFToken": cookie("csrftoken"), Accept: "application/json" },
+          headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
           body,
           credentials: "same-origin",
         });
