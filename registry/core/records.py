@@ -7,7 +7,7 @@ written inside ``together`` is one change.
 
 import copy
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -163,20 +163,25 @@ def _write(record: Record, by: Any, reason: str) -> None:
         with _pass(by, reason):
             record.save()
     except IntegrityError as error:
-        if "unique" in str(error).lower():
-            raise ValidationError(
-                _("Somebody saved at the same moment. Nothing of yours has been written; try again."),
-                code="race",
-            ) from None
-        # The rules were asked in Python a moment ago: the database has other rules than the code, as after a missed
-        # migration. That is for the log; the user keeps the form.
-        logger.exception("The database refused %s", type(record).__name__)
-        raise ValidationError(
-            _(
-                "The database refused this record. Nothing of yours has been written; the administrator can see why."
-            ),
-            code="database",
-        ) from None
+        raise refused_by_the_database(error, type(record).__name__) from None
+
+
+def refused_by_the_database(error: IntegrityError, what: str) -> ValidationError:
+    """What to say where the rules have passed and the database refuses all the same."""
+    if "unique" in str(error).lower():
+        return ValidationError(
+            _("Somebody saved at the same moment. Nothing of yours has been written; try again."),
+            code="race",
+        )
+    # The rules were asked in Python a moment ago: the database has other rules than the code, as after a missed
+    # migration. That is for the log; the user keeps the form.
+    logger.exception("The database refused %s", what)
+    return ValidationError(
+        _(
+            "The database refused this record. Nothing of yours has been written; the administrator can see why."
+        ),
+        code="database",
+    )
 
 
 def delete(record: Record, *, by: Any, reason: str = "", expected_version: int | None = None) -> None:
@@ -213,6 +218,26 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
         if root is not None and root is not stored:
             _demand_completeness(stored)
         policies.written(stored, by, reason)
+
+
+def save_many(proposals: Iterable[Any], *, by: Any, reason: str = "") -> Any:
+    """Write many new and changed records as one change, with the checks of ``save``.
+
+    ``proposals`` are records, or ``many.Proposed`` with the version that was read and confirmations. New records may
+    name each other. What is judged is the state after all of them, and the number of queries does not depend on how
+    many there are. Answers with ``many.Written``; raises ``many.Refused`` with everything that is wrong, and
+    ``ValidationError`` where the database refuses.
+    """
+    from registry.core import many
+
+    return many.save_many(proposals, by=by, reason=reason)
+
+
+def delete_many(given: Sequence[Record], *, by: Any, reason: str = "") -> None:
+    """Delete these records and nothing else, as one change; raises ``many.Refused`` where others depend on them."""
+    from registry.core import removal
+
+    removal.delete_many(given, by=by, reason=reason)
 
 
 def check(record: Record, **arguments: Any) -> None:
@@ -387,8 +412,10 @@ __all__ = [
     "check",
     "check_delete",
     "delete",
+    "delete_many",
     "move",
     "save",
+    "save_many",
     "together",
     "trial_of",
     "tried",

@@ -136,7 +136,9 @@ def mark() -> int:
 
 def note(row: models.Model) -> None:
     """A row of history for the change under way; outside of one it is a change of its own."""
+    change = _under_way.get()
+    if change is not None:
+        change.note(row)
+        return
     with together():
-        change = _under_way.get()
-        if change is not None:
-            change.note(row)
+        note(row)
