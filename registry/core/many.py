@@ -7,7 +7,7 @@ complete together with the rows that make it so.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -62,10 +62,17 @@ class Written:
     unchanged: list[Record] = field(default_factory=list)
 
 
-def save_many(proposals: Iterable[Record | Proposed], *, by: Any, reason: str = "") -> Written:
+#: Told how many records have been judged, every so often.
+Watch = Callable[[int], None]
+_TELL_EVERY = 200
+
+
+def save_many(
+    proposals: Iterable[Record | Proposed], *, by: Any, reason: str = "", watch: Watch | None = None
+) -> Written:
     """Write new and changed records as one change; see ``registry.core.records.save_many``."""
     with together():
-        work = _Work(proposals, by, reason, lock=True)
+        work = _Work(proposals, by, reason, lock=True, watch=watch)
         work.judge()
         if work.refusals:
             raise Refused(work.sorted_refusals())
@@ -74,13 +81,18 @@ def save_many(proposals: Iterable[Record | Proposed], *, by: Any, reason: str = 
 
 
 def check_many(
-    proposals: Iterable[Record | Proposed], *, by: Any, reason: str = "", reason_later: bool = False
+    proposals: Iterable[Record | Proposed],
+    *,
+    by: Any,
+    reason: str = "",
+    reason_later: bool = False,
+    watch: Watch | None = None,
 ) -> "Judged":
     """Judge what ``save_many`` would do; nothing is written or locked.
 
     With ``reason_later`` a missing reason is no refusal: the answer says whether one will be needed.
     """
-    work = _Work(proposals, by, reason, lock=False, reason_later=reason_later)
+    work = _Work(proposals, by, reason, lock=False, reason_later=reason_later, watch=watch)
     work.judge()
     return Judged(work.sorted_refusals(), work.written, work.family, work.reason_needed)
 
@@ -106,9 +118,11 @@ class _Work:
         *,
         lock: bool,
         reason_later: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         given = [each if isinstance(each, Proposed) else Proposed(each) for each in proposals]
         self.by, self.reason, self.lock, self.reason_later = by, reason, lock, reason_later
+        self.watch = watch
         self.place = {id(each.record): number for number, each in enumerate(given)}
         self.proposals = _owners_first(given)
         self.refusals: list[Refusal] = []
@@ -120,14 +134,33 @@ class _Work:
 
     def judge(self) -> None:
         self._prepare()
+        self._read()
         self.taken = Taken(self.family, [each.record for each in self.proposals])
-        for each in self.proposals:
+        for number, each in enumerate(self.proposals):
+            if self.watch is not None and number % _TELL_EVERY == 0:
+                self.watch(number)
             try:
                 self._judge(each)
             except (ValidationError, PermissionDenied, records.Conflict) as error:
                 self._refuse(each.record, error)
         if not self.refusals:
             self._demand_completeness()
+
+    def _read(self) -> None:
+        """Read every value before the first rule looks from one record to another.
+
+        What cannot be read is noted and counts as not said, so that no rule stumbles over it.
+        """
+        self.unread: dict[int, dict[str, Any]] = {}
+        for each in self.proposals:
+            record = each.record
+            try:
+                record.clean_fields(exclude=_unasked(type(record)))
+            except ValidationError as error:
+                self.unread[id(record)] = error.error_dict
+                for name in error.error_dict:
+                    if name != "missing":
+                        setattr(record, name, None)
 
     def _refuse(self, record: Record, error: Exception) -> None:
         self.refusals.append(Refusal(self.place[id(record)], record, error))
@@ -199,9 +232,9 @@ class _Work:
             and stored.version != each.expected_version
         ):
             raise records.Conflict(stored, record, each.expected_version)
-        lacking = self._lacking(record)
+        lacking: dict[str, Any] = self._lacking(record)
         if lacking:
-            record.clean_fields(exclude=lacking)
+            lacking |= self.unread.get(id(record), {})
             raise ValidationError(lacking)
         if not policies.may_write(by, record) or (stored is not None and not policies.may_write(by, stored)):
             raise PermissionDenied(_("You may not change records of this centre."))
@@ -250,14 +283,15 @@ class _Work:
 
     def _clean(self, record: Record) -> None:
         """``full_clean`` without its queries: keys and uniqueness are looked up in what has been loaded."""
-        errors: dict[str, Any] = {}
-        model = type(record)
-        for step in (lambda: record.clean_fields(exclude=_unasked(model)), record.clean):
-            try:
-                step()
-            except ValidationError as error:
-                errors = error.update_error_dict(errors)
+        model, unread = type(record), self.unread.get(id(record), {})
+        errors: dict[str, Any] = {name: list(said) for name, said in unread.items()}
+        try:
+            record.clean()
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
         for rule in _rules(model):
+            if unread and not unread.keys().isdisjoint(rule.fields):
+                continue
             try:
                 rule.validate(model, record)
             except ValidationError as error:

@@ -220,7 +220,9 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
         policies.written(stored, by, reason)
 
 
-def save_many(proposals: Iterable[Any], *, by: Any, reason: str = "") -> Any:
+def save_many(
+    proposals: Iterable[Any], *, by: Any, reason: str = "", watch: Callable[[int], None] | None = None
+) -> Any:
     """Write many new and changed records as one change, with the checks of ``save``.
 
     ``proposals`` are records, or ``many.Proposed`` with the version that was read and confirmations. New records may
@@ -230,7 +232,7 @@ def save_many(proposals: Iterable[Any], *, by: Any, reason: str = "") -> Any:
     """
     from registry.core import many
 
-    return many.save_many(proposals, by=by, reason=reason)
+    return many.save_many(proposals, by=by, reason=reason, watch=watch)
 
 
 def delete_many(given: Sequence[Record], *, by: Any, reason: str = "") -> None:
