@@ -9,20 +9,19 @@ complete together with the rows that make it so.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db import IntegrityError, models, router
+from django.db import IntegrityError, router
 from django.db.models import signals
 from django.utils.translation import gettext_lazy as _
 
 from registry.core import policies, records
 from registry.core.actors import user_or_none
+from registry.core.asked import keys_of, known_keys, own_rules, unasked
 from registry.core.family import Family
 from registry.core.models import Record
 from registry.core.new_rows import BATCH, insert, new_keys
-from registry.core.rules import Rule
 from registry.core.sequence import together
 from registry.core.uniqueness import Taken
 
@@ -155,7 +154,7 @@ class _Work:
         for each in self.proposals:
             record = each.record
             try:
-                record.clean_fields(exclude=_unasked(type(record)))
+                record.clean_fields(exclude=unasked(type(record)))
             except ValidationError as error:
                 self.unread[id(record)] = error.error_dict
                 for name in error.error_dict:
@@ -181,14 +180,14 @@ class _Work:
             for row, key in zip(rows, keys, strict=True):
                 row.pk = key
         for each in self.proposals:
-            for key_field in _keys(type(each.record)):
+            for key_field in keys_of(type(each.record)):
                 if getattr(each.record, key_field.attname) is None and key_field.is_cached(each.record):
                     target = key_field.get_cached_value(each.record)
                     if target is not None:
                         setattr(each.record, key_field.attname, target.pk)
         self.family.connect()
         self._number()
-        self.known = _known_keys(self.family, [each.record for each in self.proposals])
+        self.known = known_keys(self.family, [each.record for each in self.proposals])
 
     def _number(self) -> None:
         """Number new rows within their owners, as one after the other would have been."""
@@ -265,7 +264,7 @@ class _Work:
     def _lacking(self, record: Record) -> dict[str, ValidationError]:
         """Keys that lead nowhere; without them nothing else can be asked of the record."""
         found = {}
-        for key_field in _keys(type(record)):
+        for key_field in keys_of(type(record)):
             key = getattr(record, key_field.attname)
             if key is None:
                 if not key_field.null and key_field.editable:
@@ -289,7 +288,7 @@ class _Work:
             record.clean()
         except ValidationError as error:
             errors = error.update_error_dict(errors)
-        for rule in _rules(model):
+        for rule in own_rules(model):
             if unread and not unread.keys().isdisjoint(rule.fields):
                 continue
             try:
@@ -376,46 +375,6 @@ def _update(model: type[Record], rows: list[Any]) -> None:
         row.created_at = stamp
 
 
-# -- what is asked of a model, looked up once --------------------------------------------------------------------------
-
-
-@cache
-def _keys(model: type[Record]) -> tuple[Any, ...]:
-    return tuple(f for f in model._meta.concrete_fields if f.is_relation)
-
-
-@cache
-def _unasked(model: type[Record]) -> frozenset[str]:
-    """Fields whose checks would ask the database: keys."""
-    return frozenset(f.name for f in _keys(model))
-
-
-@cache
-def _rules(model: type[Record]) -> tuple[Any, ...]:
-    found = tuple(rule for rule in model._meta.constraints if not isinstance(rule, models.UniqueConstraint))
-    unknown = [rule for rule in found if not isinstance(rule, Rule)]
-    if unknown:
-        raise TypeError(f"{model.__name__}: {unknown} cannot be asked in Python.")
-    return found
-
-
-def _known_keys(family: Family, given: list[Record]) -> dict[Any, set[Any]]:
-    """The keys that there are, of every model that the records name."""
-    asked: dict[Any, set[Any]] = defaultdict(set)
-    for record in given:
-        for key_field in _keys(type(record)):
-            key = getattr(record, key_field.attname)
-            if key is not None:
-                asked[key_field.related_model].add(key)
-    known: dict[Any, set[Any]] = defaultdict(set)
-    for model, keys in asked.items():
-        known[model] = {key for key in keys if model in family.after and key in family.after[model]}
-        others = [key for key in keys - known[model] if not isinstance(key, int) or key > 0]
-        if others:
-            known[model] |= set(model._base_manager.filter(pk__in=others).values_list("pk", flat=True))
-    return known
-
-
 def _owners_first(proposals: list[Proposed]) -> list[Proposed]:
     """In the order in which they can be written; within a model as they came."""
     by_model: dict[type[Record], list[Proposed]] = defaultdict(list)
@@ -431,7 +390,7 @@ def in_order(by_model: Iterable[type[Record]]) -> list[type[Record]]:
         ready = [
             m
             for m in waiting
-            if not any(f.related_model in waiting and f.related_model is not m for f in _keys(m))
+            if not any(f.related_model in waiting and f.related_model is not m for f in keys_of(m))
         ]
         ordered += ready
         waiting = [m for m in waiting if m not in ready]
