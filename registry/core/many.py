@@ -134,6 +134,7 @@ class _Work:
     def judge(self) -> None:
         self._prepare()
         self._read()
+        self.known = known_keys(self.family, [each.record for each in self.proposals])
         self.taken = Taken(self.family, [each.record for each in self.proposals])
         for number, each in enumerate(self.proposals):
             if self.watch is not None and number % _TELL_EVERY == 0:
@@ -187,7 +188,6 @@ class _Work:
                         setattr(each.record, key_field.attname, target.pk)
         self.family.connect()
         self._number()
-        self.known = known_keys(self.family, [each.record for each in self.proposals])
 
     def _number(self) -> None:
         """Number new rows within their owners, as one after the other would have been."""

@@ -357,7 +357,7 @@ def test_many_at_once_is_the_same_as_one_after_the_other(center, curator, diagno
     assert case.pk and Diagnosis.objects.exists()
 
 
-# -- deleting -----------------------------------------------------------------------------------------------------------
+# -- deleting ----------------------------------------------------------------------------------------------------------
 
 
 def test_many_are_deleted_with_history_and_nothing_else(center, curator, diagnosis):

@@ -135,7 +135,10 @@ def test_what_was_added_since_the_check_is_refused(center, curator):
     batch = batch_of(curator, lesions=[{"case_id": case.uuid, "number": 3, "levels": "L1"}])
     make.LesionFactory(case=case, number=3, by=curator)
     batches.confirm(batch, curator, "why")
-    assert batch.state == State.REFUSED and "added since the check" in shelf.report_of(batch).errors[0]["message"]
+    assert (
+        batch.state == State.REFUSED
+        and "added since the check" in shelf.report_of(batch).errors[0]["message"]
+    )
 
 
 def test_of_two_confirmations_one_wins(center, curator):
@@ -217,6 +220,6 @@ def test_the_command_checks_and_imports(center, curator, tmp_path, capsys):
     assert Patient.objects.exists() and Case.history.get().history_change_reason == "archive"
     wrong = tmp_path / "lesions-wrong.csv"
     wrong.write_bytes(as_csv([{"lesion_id": "x", "volume": 3}]))
-    with pytest.raises(CommandError, match="errors. Nothing has been written"):
+    with pytest.raises(CommandError, match=r"errors\. Nothing has been written"):
         call_command("import_cases", str(wrong), by="curator", confirm=True)
     assert "Did you mean volume_ml" in capsys.readouterr().out

@@ -94,10 +94,11 @@ def check(
     judged = many.check_many(
         proposals, by=by, reason_later=True, watch=(lambda done: watch(done, total)) if watch else None
     )
+    said = findings.places()  # what could not even be taken for a value needs no second refusal
     for refusal in judged.refusals:
-        for column, message in messages_of(items[id(refusal.record)], refusal.error):
-            item = items[id(refusal.record)]
-            if not findings.has(item.row.file, item.row.at, column):
+        item = items[id(refusal.record)]
+        for column, message in messages_of(item, refusal.error):
+            if (item.row.file, item.row.at, column) not in said:
                 findings.say(item.row.file, item.row.at, column, message)
     if not found.rows and not findings:
         findings.say(next((source.name for source in sources), ""), "", "", _("The files hold no rows."))

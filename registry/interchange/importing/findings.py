@@ -25,14 +25,13 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[Finding, None] = {}
-        self._at: set[tuple[str, str, str]] = set()
 
     def say(self, file: str, row: object, column: str, message: object) -> None:
         self._found[Finding(file, str(row), column, str(message))] = None
-        self._at.add((file, str(row), column))
 
-    def has(self, file: str, row: object, column: str) -> bool:
-        return (file, str(row), column) in self._at
+    def places(self) -> frozenset[tuple[str, str, str]]:
+        """Where something has been said: file, row and column."""
+        return frozenset((each.file, each.row, each.column) for each in self._found)
 
     def __len__(self) -> int:
         return len(self._found)

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from cases.models import Case, Diagnosis, Patient
+from procedures.kinds import KINDS
 from procedures.models import Procedure
 from registry.core.models import Record
 from registry.interchange.importing.findings import Findings, shortened
@@ -127,24 +128,23 @@ class Planner(References):
         return record
 
     def _center(self, row: Row) -> Any:
-        code = row.cells.get("center")
-        if code is None:
-            if len(self.centers) == 1:
-                return next(iter(self.centers.values()))
-            raise self._fail(
+        """The centre of a new patient; where it is wrong some other, so that what hangs on it is judged too."""
+        code, some = row.cells.get("center"), next(iter(self.centers.values()))
+        if code is None and len(self.centers) > 1:
+            self._say(
                 row, "center", _("Say which centre: %(codes)s.") % {"codes": ", ".join(sorted(self.centers))}
             )
-        center = self.centers.get(str(code).strip())
-        if center is None:
-            raise self._fail(row, "center", _("No such %(name)s.") % {"name": _("centre")})
-        return center
+        elif code is not None and str(code).strip() not in self.centers:
+            self._say(row, "center", _("No such %(name)s.") % {"name": _("centre")})
+        return some if code is None else self.centers.get(str(code).strip(), some)
 
     def _check_context(self, row: Row, record: Any) -> None:
         """What a row says of its surroundings beyond what it needs must be true."""
         root = record if isinstance(record, Patient | Case) else record.aggregate_root()
         patient = root if isinstance(root, Patient) else root.patient
         code = row.cells.get("center")
-        if code is not None and str(code).strip() != patient.center.code:
+        new = isinstance(record, Patient) and record._state.adding
+        if code is not None and not new and str(code).strip() != patient.center.code:
             self._say(row, "center", _("The patient belongs to another centre."))
         for column, actual in (("patient_id", patient), ("case_id", root)):
             given = row.cells.get(column)
@@ -165,7 +165,10 @@ class Planner(References):
             if target is None or (name == "hospital_number" and row.table != "patients"):
                 continue
             if target.kinds:
-                if record.kind not in target.kinds and typed_kind(row) not in target.kinds:
+                kind = record.kind or typed_kind(row)
+                if kind not in KINDS:
+                    continue  # which is an error of its own
+                if kind not in target.kinds:
                     self._say(
                         row,
                         name,
@@ -176,6 +179,13 @@ class Planner(References):
                 self._set(row, details, name, target, cell)
             else:
                 self._set(row, record, name, target, cell)
+        if (
+            details is None
+            and isinstance(record, Procedure)
+            and record._state.adding
+            and record.kind in KINDS
+        ):
+            self._details(row, record)  # every procedure has them, also where nothing is said yet
 
     def _details(self, row: Row, procedure: Any) -> Any:
         """The details of the procedure's kind, stored or new."""

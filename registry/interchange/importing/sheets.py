@@ -50,7 +50,7 @@ def table_of(name: str) -> str:
 
 def checked_head(sheet: Sheet, known: Iterable[str], findings: Findings) -> dict[int, str]:
     """The columns that are read, by position; unknown and repeated ones are errors."""
-    names = list(known)
+    names = known if isinstance(known, list) else list(known)  # a list may know more than it holds
     found: dict[int, str] = {}
     if len(sheet.head) > MOST_COLUMNS:
         raise Unreadable(
