@@ -8,13 +8,13 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import JSONField
 
-from registry.core.models import Record
-
 #: Rows per statement, where there is no COPY.
 BATCH = 1000
+#: Fewer are written by INSERT: two statements of COPY take longer than one.
+MANY = 50
 
 
-def new_keys(model: type[Record], count: int) -> list[int]:
+def new_keys(model: Any, count: int) -> list[int]:
     """Keys for so many rows. On SQLite they hold while the transaction has the database, which is one writer's."""
     connection = connections[router.db_for_write(model)]
     quote: Any = connection.ops.quote_name
@@ -35,7 +35,17 @@ def new_keys(model: type[Record], count: int) -> list[int]:
     return list(range(last + 1, last + 1 + count))
 
 
-def insert(model: type[Record], rows: list[Any]) -> None:
+def add(model: Any, rows: list[Any]) -> None:
+    """Write new rows, few or many; they have their keys afterwards."""
+    if len(rows) < MANY or connections[router.db_for_write(model)].vendor != "postgresql":
+        model._base_manager.bulk_create(rows)
+        return
+    for row, key in zip(rows, new_keys(model, len(rows)), strict=True):
+        row.pk = key
+    insert(model, rows)
+
+
+def insert(model: Any, rows: list[Any]) -> None:
     """Write new rows that have their keys."""
     if connections[router.db_for_write(model)].vendor == "postgresql":
         _copy(model, rows)
@@ -43,7 +53,7 @@ def insert(model: type[Record], rows: list[Any]) -> None:
         model._base_manager.bulk_create(rows, batch_size=BATCH)
 
 
-def _copy(model: type[Record], rows: list[Any]) -> None:
+def _copy(model: Any, rows: list[Any]) -> None:
     """Write the rows by COPY, several times as fast as INSERT."""
     connection = connections[router.db_for_write(model)]
     quote: Any = connection.ops.quote_name

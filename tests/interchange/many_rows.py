@@ -15,7 +15,7 @@ Tables = dict[str, list[dict[str, Any]]]
 #: Table, column, value that is wrong there, and what the message says of it.
 WRONG: list[tuple[str, str, Any, str]] = [
     ("patients", "sex", "frau und mann", "is not one of"),
-    ("patients", "birth_year", "1720", "1880 to 2100"),
+    ("patients", "birth_year", "19O5", "Accepted: 1880 to 2100"),
     ("patients", "birth_year", "neunzehnhundert", "Accepted: 1880 to 2100"),
     ("patients", "consent_date", "2024-13-01", "is not a date"),
     ("patients", "center", "NOWHERE", "No such"),

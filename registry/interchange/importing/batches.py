@@ -4,8 +4,10 @@ State moves by conditional updates, so that of two who confirm at once one wins.
 in the transaction that writes it: whatever ends the process leaves either all of it or nothing.
 """
 
+import gc
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -50,6 +52,18 @@ def demand_curator(user: Any) -> list[Center]:
     return own
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: it would go over all that has been read again and again, and find nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 # -- taking in and checking -------------------------------------------------------------------------------------------
 
 
@@ -86,7 +100,7 @@ def start_check(batch: ImportBatch) -> None:
 def carry_out_check(batch: ImportBatch) -> Report | None:
     """The dry run of a batch that waits for it."""
     try:
-        with shelf.held(batch), translation.override(batch.language):
+        with shelf.held(batch), translation.override(batch.language), _uncollected():
             batch.refresh_from_db()
             if batch.state != State.CHECKING:
                 return None
@@ -154,7 +168,7 @@ def confirm(batch: ImportBatch, user: Any, reason: object, *, here: bool = False
 def carry_out(batch: ImportBatch) -> None:
     """Write a confirmed batch: all of it or nothing; the batch says which."""
     try:
-        with shelf.held(batch), translation.override(batch.language):
+        with shelf.held(batch), translation.override(batch.language), _uncollected():
             batch.refresh_from_db()
             if batch.state != State.WRITING:
                 return
