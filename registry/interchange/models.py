@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from registry.access.models import Center
 from registry.access.scope import curated_centers
@@ -85,7 +86,18 @@ class ImportBatch(models.Model):
         indexes = [models.Index(fields=["user", "-id"]), models.Index(fields=["state"])]
 
     def __str__(self) -> str:
-        return f"{', '.join(each['name'] for each in self.files)} {self.get_state_display()}"
+        return f"{self.title} {self.get_state_display()}"
+
+    @property
+    def title(self) -> str:
+        """The files, the first of them by name."""
+        names, more = [each["name"] for each in self.files[:2]], len(self.files) - 2
+        if more <= 0:
+            return ", ".join(names)
+        return ngettext("%(names)s and %(more)d more", "%(names)s and %(more)d more", more) % {
+            "names": ", ".join(names),
+            "more": more,
+        }
 
     @property
     def is_under_way(self) -> bool:

@@ -56,7 +56,7 @@ def test_batches_of_another_centre_are_not_there(client, center, curator, other_
     client.force_login(curator)
     url = upload(client, **NEW).url
     client.force_login(make.member(other_center, "curator"))
-    assert b"patients.csv, cases.csv" not in client.get(reverse("imports")).content
+    assert b"patients.csv, cases.csv and 6 more" not in client.get(reverse("imports")).content
     assert client.get(url).status_code == client.get(url + "errors.csv").status_code == 404
     for step in ("confirm", "again", "discard", "undo"):
         assert client.post(f"{url}{step}/", {"reason": "x"}).status_code == 404

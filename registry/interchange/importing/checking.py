@@ -14,6 +14,7 @@ from registry.core.history import HOUSEKEEPING
 from registry.core.rules import label_of, range_of
 from registry.core.units import shown_number, shown_unit, unit_of
 from registry.interchange.importing.findings import Findings, shortened
+from registry.interchange.importing.layout import LAYOUTS
 from registry.interchange.importing.planning import Item, Planner, column_of
 from registry.interchange.importing.reading import Source, read
 
@@ -173,7 +174,7 @@ def _count(report: Report, judged: many.Judged, items: dict[int, Item]) -> None:
     counts: dict[str, dict[str, int]] = defaultdict(lambda: {"new": 0, "changed": 0, "unchanged": 0})
     for table, name in fate.values():
         counts[table][name] += 1
-    report.counts = dict(counts)
+    report.counts = {table: counts[table] for table in LAYOUTS if table in counts}
 
 
 def _warn(judged: many.Judged, items: dict[int, Item], warnings: Findings) -> None:
