@@ -240,7 +240,7 @@ def _template(model: type[Record]) -> models.QuerySet:
 
 def found_already(model: type[Record], rows: list[Any]) -> models.QuerySet:
     """A queryset that has its answer."""
-    answer = RecordQuerySet.__new__(RecordQuerySet)
+    answer: Any = RecordQuerySet.__new__(RecordQuerySet)
     answer.__dict__.update(_template(model).__dict__)
     answer._result_cache, answer._prefetch_done = rows, True
     return answer

@@ -64,7 +64,7 @@ def _judge_deletion(family: Family, record: Record, gone: set[Any], by: Any, rea
         child: Any = relation.related_model
         if not issubclass(child, Record) or child not in family.after:
             continue
-        others = getattr(record, relation.get_accessor_name(), None)
+        others = getattr(record, str(relation.get_accessor_name()), None)
         rows = [] if others is None else [others] if relation.one_to_one else others.all()
         held |= {str(child._meta.verbose_name_plural) for row in rows if (child, row.pk) not in gone}
     if held:

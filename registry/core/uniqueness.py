@@ -85,10 +85,11 @@ class Taken:
             raise ValidationError({names[-1]: record.unique_error_message(model, names)})
 
 
-def met(condition: Q, row: Any) -> bool:
+def met(condition: Any, row: Any) -> bool:
     """Whether a row meets a condition of plain comparisons, as those of unique constraints are."""
     answers = (
-        met(part, row) if isinstance(part, Q) else _compared(*part, row) for part in condition.children
+        met(part, row) if isinstance(part, Q) else _compared(part[0], part[1], row)
+        for part in condition.children
     )
     answer = any(answers) if condition.connector == Q.OR else all(answers)
     return answer is not condition.negated

@@ -120,6 +120,6 @@ class ImportBatch(models.Model):
         if not self.written:
             return None
         label, key, version = self.written
-        history: Any = apps.get_model(label).history  # type: ignore[attr-defined]
+        history: Any = apps.get_model(label).history
         found = history.filter(id=key, version=version).order_by("history_id").first()
         return found.change_sequence if found is not None else None

@@ -1,6 +1,6 @@
 """Addresses of the interchange floor."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from registry.interchange.views.imports import (
     Batch,
@@ -15,11 +15,7 @@ from registry.interchange.views.imports import (
 
 urlpatterns = [
     path("import/", Imports.as_view(), name="imports"),
-    re_path(
-        r"^import/templates/(?P<table>[a-z_]+)\.(?P<suffix>[a-z]+)$",
-        Template.as_view(),
-        name="import-template",
-    ),
+    path("import/templates/<slug:table>.<slug:suffix>", Template.as_view(), name="import-template"),
     path("import/<uuid:uuid>/", Batch.as_view(), name="import-batch"),
     path("import/<uuid:uuid>/confirm/", Confirm.as_view(), name="import-confirm"),
     path("import/<uuid:uuid>/again/", CheckAgain.as_view(), name="import-again"),

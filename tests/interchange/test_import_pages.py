@@ -1,8 +1,12 @@
 """Imports in the browser: who may, what the pages say, and how files are taken in."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
+from django.utils.translation import trans_real
 
 from cases.models import Lesion, Patient
 from registry.interchange.code_lists import load_diagnoses
@@ -11,6 +15,7 @@ from registry.interchange.models import ImportBatch
 from registry.interchange.tasks import check_import
 from tests import factories as make
 from tests.interchange.importing import NEW, as_csv
+from tests.pages.test_german import WideLetters, plain_words
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +115,33 @@ def test_html_in_a_file_stays_text(client, center, curator):
     url = upload(client, patients=[{"<script>alert(1)</script>": "<img src=x>"}]).url
     page = client.get(url).content.decode()
     assert "&lt;script&gt;" in page and "<script>alert" not in page
+
+
+def test_no_page_of_imports_shows_a_word_that_is_not_translated(client, center, curator, monkeypatch):
+    client.force_login(curator)
+    upload(client, **NEW)  # labels of codes are read once, while they are in plain letters
+    monkeypatch.setitem(trans_real._translations, "de", WideLetters("de"))
+    client = Client(headers={"accept-language": "de"})
+    client.force_login(curator)
+    wrong = {
+        "lesions": [{"volume_ml": "7000"}],
+        "cases": [{"case_id": "x"}],
+        "patients": [{"sx": 1, "sex": "x"}],
+    }
+    pages = [client.get(reverse("imports")), client.post(reverse("imports"), {}), upload(client, **wrong)]
+    done = upload(client, **NEW)
+    pages += [done, client.post(done.url + "confirm/")]
+    change = {"lesion_id": Lesion.objects.first().uuid, "volume_ml": 68}
+    pages += [
+        upload(client, lesions=[change]),
+        client.post(done.url + "confirm/"),
+        client.get(reverse("imports")),
+    ]
+    for answer in pages:
+        page = client.get(answer.url) if answer.status_code == 302 else answer
+        found = {text for text in plain_words(page.content.decode()) if not SAID_AS_IT_IS.search(text)}
+        assert not found, found
+
+
+#: Names of files, columns and codes.
+SAID_AS_IT_IS = re.compile(r"\w\.csv|[a-z]_id\b|\b(curator|sx|sex\?|xlsx)$|male, female|SHA|CSV")

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -76,9 +77,7 @@ def _broken(error: Exception) -> str:
     return _("The file is no readable CSV: %(why)s.") % {"why": error}
 
 
-def _rows(
-    reader: "csv._reader", name: str, findings: Findings, most_rows: int
-) -> Iterator[tuple[int, list[str]]]:
+def _rows(reader: Any, name: str, findings: Findings, most_rows: int) -> Iterator[tuple[int, list[str]]]:
     count = 0
     try:
         for cells in reader:

@@ -25,9 +25,7 @@ from registry.core.models import Record
 from registry.research.tables import tables
 
 #: Names of columns where they differ from those of the fields, as in the exports.
-_RENAMED = {Case: {"number": "case_number", "status": "case_status"}}
-#: Stated in a file, though no form shows it or only another one does.
-_ALSO = {Patient: ("registry_id",)}
+_RENAMED: dict[Any, dict[str, str]] = {Case: {"number": "case_number", "status": "case_status"}}
 #: Set by where a row stands, or by the registry.
 _NEVER = frozenset({"center", "publication", "source_label"})
 

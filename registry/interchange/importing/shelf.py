@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def sources(batch: ImportBatch) -> list[Source]:
         return found
 
     return [
-        Source(each["name"], lambda number=number, sha256=each["sha256"]: content(number, sha256))
+        Source(each["name"], partial(content, number, each["sha256"]))
         for number, each in enumerate(batch.files)
     ]
 

@@ -20,7 +20,7 @@ class Stored:
         self.centers = centers
         named, registry_ids, numbers = _named(rows)
         found: list[Record] = []
-        self._by_hash: dict[str, list[int]] = defaultdict(list)
+        self._by_hash: dict[str, list[Any]] = defaultdict(list)
         for model, ids in named.items():
             path = f"{model.center_path}__in"
             for part in in_parts(ids):
@@ -40,7 +40,7 @@ class Stored:
         self._by_registry_id = {patient.registry_id: patient for patient in known}
         for patient in known:
             if patient.hospital_number_hash:
-                self._by_hash[patient.hospital_number_hash].append(patient)  # type: ignore[arg-type]
+                self._by_hash[patient.hospital_number_hash].append(patient)
 
     @property
     def _center_ids(self) -> set[int]:

@@ -48,7 +48,7 @@ def _created(batch: ImportBatch) -> Iterator[Any]:
     if number is None or not batch.only_new:
         raise Refused(_("Only an import that created records, and changed none, can be undone."))
     for model in models():
-        history: Any = model.history  # type: ignore[attr-defined]
+        history: Any = model.history
         keys = set(history.filter(change_sequence=number).values_list("id", flat=True))
         found: dict[int, Any] = {}
         for part in in_parts(keys):

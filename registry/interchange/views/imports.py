@@ -33,6 +33,7 @@ State = ImportBatch.State
 MOST_FILES = 20
 #: So many errors, warnings and differences stand on the page; the file has all.
 SHOWN = 200
+TEMPLATE_SUFFIXES = ("xlsx", "csv")
 #: Longest name of a file that is kept.
 LONGEST_NAME = 100
 
@@ -125,6 +126,7 @@ class Imports(View):
             "error": error,
             "tables": _tables(),
             "suffixes": ",".join(SUFFIXES),
+            "template_suffixes": TEMPLATE_SUFFIXES,
             "most_mb": settings.IMPORT_MAX_BYTES // 1024**2,
             "centers": curated_centers(user),
             **pages.links(request, len(rows), more),
@@ -256,7 +258,7 @@ class Template(View):
 
     def get(self, request: HttpRequest, table: str, suffix: str) -> HttpResponse:
         _curator(request)
-        if table not in TEMPLATES or suffix not in ("csv", "xlsx"):
+        if table not in TEMPLATES or suffix not in TEMPLATE_SUFFIXES:
             raise Http404
         content, content_type = template_file(table, suffix)
         answer = HttpResponse(content, content_type=content_type)
