@@ -16,7 +16,7 @@ from django.db import IntegrityError, router
 from django.db.models import signals
 from django.utils.translation import gettext_lazy as _
 
-from registry.core import policies, records
+from registry.core import confirmations, policies, records
 from registry.core.actors import user_or_none
 from registry.core.asked import keys_of, known_keys, own_rules, unasked
 from registry.core.family import Family
@@ -131,6 +131,7 @@ class _Work:
 
     # -- judging -------------------------------------------------------------------------------------------------
 
+    @policies.judging_many()
     def judge(self) -> None:
         self._prepare()
         self._read()
@@ -241,7 +242,7 @@ class _Work:
         if stored is not None:
             record.check_immutable(stored)
             record.created_at, record.created_by_id = stored.created_at, stored.created_by_id
-        records._keep_confirmations(record, by, each.confirm)
+        confirmations.keep(record, by, each.confirm)
         if stored is not None and not any(True for _changed in records._changed_fields(stored, record)):
             record.version = stored.version
             self.written.unchanged.append(record)

@@ -15,11 +15,10 @@ from typing import Any, TypeVar
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.core import limits, policies
-from registry.core.actors import System, identity_of, user_or_none
+from registry.core import confirmations, policies
+from registry.core.actors import System, user_or_none
 from registry.core.history import Pass, current_pass
 from registry.core.models import Record
 from registry.core.rules import label_of
@@ -141,7 +140,7 @@ def _save(
         if moving:
             _refuse_more_than_a_move(stored, record)
         else:
-            _keep_confirmations(record, by, confirm)
+            confirmations.keep(record, by, confirm)
         if stored is not None and not any(True for _field in _changed_fields(stored, record)):
             record.version = stored.version
             return record
@@ -367,35 +366,6 @@ def _demand_completeness(record: Record) -> None:
         if gaps:
             field = "status" if fresh is record else NON_FIELD_ERRORS
             raise ValidationError({field: [ValidationError(gap.message, code="incomplete") for gap in gaps]})
-
-
-def _keep_confirmations(record: Record, actor: Any, confirm: Mapping[str, str]) -> None:
-    """Add the confirmations given now; drop those whose value or limits have changed."""
-    crossed = limits.by_field(limits.crossings(record))
-    kept = {
-        field: entry
-        for field, entry in (record.confirmed or {}).items()
-        if field in crossed and limits.holds_for(entry, crossed[field])
-    }
-    for field, why in confirm.items():
-        if field not in crossed:
-            continue
-        if not str(why).strip():
-            raise ValidationError(
-                {field: ValidationError(_("Give a reason for the unusual value."), code="reason")}
-            )
-        if field in kept and kept[field].get("reason") == str(why).strip():
-            continue
-        _who_id, who = identity_of(actor)
-        kept[field] = {
-            "value": limits.as_json(crossed[field][0].value),
-            "limits": [crossing.limit for crossing in crossed[field]],
-            "judged": [crossing.judged for crossing in crossed[field]],
-            "reason": str(why).strip(),
-            "who": who,
-            "when": timezone.now().isoformat(timespec="seconds"),
-        }
-    record.confirmed = kept
 
 
 def _changed_fields(stored: Record, proposed: Record) -> Iterator[Any]:

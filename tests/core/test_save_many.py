@@ -22,6 +22,7 @@ from procedures.models import (
 )
 from registry.core import many, policies, records
 from registry.core.sequence import ChangeCounter
+from registry.curation import freezing
 from tests import factories as make
 
 MODELS = (
@@ -198,6 +199,18 @@ def test_a_signed_case_refuses(case, curator):
         assert "signed" in str(only.error)
 
 
+def test_what_is_frozen_refuses(center, other_center, curator, diagnosis):
+    records.save_many(whole_case(center, diagnosis), by=curator)
+    lesion = Lesion.objects.first()
+    lesion.levels = "S2"
+    freezing.freeze_cases([lesion.case], by=curator, title="a list", reason="a paper")
+    (only,) = refused([lesion], by=curator)
+    assert "frozen" in str(only.error)
+    records.save_many(whole_case(center, diagnosis), by=curator)
+    freezing.freeze_center(center, by=curator, reason="the year is over")
+    assert "frozen" in str(refused(whole_case(center, diagnosis), by=curator)[0].error)
+
+
 def test_what_is_fixed_at_creation_stays(case, curator):
     procedure = make.ProcedureFactory(case=case)
     procedure.kind = "rfa"
@@ -254,8 +267,10 @@ def test_as_many_queries_for_few_as_for_many(center, curator, diagnosis):
         return lambda: records.save_many(rows, by=curator, reason="why")
 
     counted(add(1))
-    assert counted(add(2)) == counted(add(40))
-    assert counted(change(2)) == counted(change(40)) < 60
+    # Rows of history that are many are copied, for which their keys are asked first: once for each model.
+    for some in (add, change):
+        few, many_ = counted(some(2)), counted(some(40))
+        assert few <= many_ <= few + len(MODELS) and many_ < 70
 
 
 # -- many is the same as one after the other ---------------------------------------------------------------------------
