@@ -50,7 +50,7 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("assessments", "odi", "101", "0 to 100"),
     ("assessments", "time_point", "day_99", "is not one of"),
     ("assessments", "barthel", "-5", "0 to 100"),
-    ("followup_status", "vital_status", "missing in action", "is not one of"),
+    ("followup_status", "followup_state", "missing in action", "is not one of"),
 ]
 
 
