@@ -49,7 +49,8 @@ def lock_of(root: Any) -> Lock | None:
             return None
         return Lock(_("This case is signed and cannot be changed."), "signed", *_way(root))
     if isinstance(root, Patient) and root.pk is not None:
-        signed = root.cases.filter(status=CaseStatus.SIGNED).first()
+        # From all cases, so that a patient loaded with them asks the database nothing.
+        signed = next((case for case in root.cases.all() if case.status == CaseStatus.SIGNED), None)
         if signed is not None:
             return Lock(
                 _("A case of this patient is signed. Neither can be changed."), "signed", *_way(signed)

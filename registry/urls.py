@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("procedures.urls")),
     path("", include("outcomes.urls")),
     path("", include("registry.curation.urls")),
+    path("", include("registry.interchange.urls")),
     # Behind everything else beneath /api/: it answers for every address there that is none.
     path("api/", include("registry.api")),
     path("admin/", admin.site.urls),

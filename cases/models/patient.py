@@ -156,12 +156,12 @@ class Patient(Record):
 
     def is_settled(self) -> bool:
         """A patient's data is settled as soon as one of the cases is."""
-        return self.pk is not None and self.cases.exclude(status="draft").exists()
+        return self.pk is not None and any(case.is_settled() for case in self.cases.all())
 
     def check_across_rows(self) -> None:
         if not self.birth_year or self.pk is None:
             return
-        earliest = self.cases.aggregate(first=models.Min("index_date"))["first"]
+        earliest = min((case.index_date for case in self.cases.all() if case.index_date), default=None)
         if earliest and earliest.year < self.birth_year:
             raise ValidationError(
                 {

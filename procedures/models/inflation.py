@@ -136,8 +136,9 @@ class BalloonInflation(Record):
             raise ValidationError({"procedure": _("Procedure: only a REBOA has balloon inflations.")})
         if self.inflated_min is None:
             return
-        for other in self.procedure.balloon_inflations.exclude(pk=self.pk):
-            self._refuse_overlap(other)
+        for other in self.procedure.balloon_inflations.all():
+            if other.pk != self.pk:
+                self._refuse_overlap(other)
 
     def _refuse_overlap(self, other: "BalloonInflation") -> None:
         """An inflation that has not ended yet counts with its beginning."""

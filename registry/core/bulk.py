@@ -5,14 +5,11 @@ database holds every rule of one record, but rules across rows, rights and compl
 leaves history, as always.
 """
 
-import io
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, connections, router, transaction
-from django.db.models import JSONField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +17,9 @@ from registry.core import policies
 from registry.core.actors import System, identity_of
 from registry.core.chain import digests, links
 from registry.core.models import Record
+from registry.core.new_rows import BATCH, insert, new_keys
 from registry.core.records import Attempt, _pass
 from registry.core.sequence import ChangeCounter
-
-#: Rows per statement.
-BATCH = 1000
 
 
 def load(records: Iterable[Record], *, by: System, reason: str) -> int:
@@ -119,10 +114,9 @@ def _load(model: type[Record], rows: list[Record]) -> None:
         record.clean_fields(exclude=unasked)
         record.version = 1
     model.prepare_new(rows)
-    if connections[router.db_for_write(model)].vendor == "postgresql":
-        _copy(model, rows)
-    else:
-        model._base_manager.bulk_create(rows, batch_size=BATCH)
+    for record, key in zip(rows, new_keys(model, len(rows)), strict=True):
+        record.pk = key
+    insert(model, rows)
 
 
 def _number(record: Record, numbers: dict[Any, int]) -> None:
@@ -134,55 +128,6 @@ def _number(record: Record, numbers: dict[Any, int]) -> None:
         parent_id = getattr(record, f"{parent}_id")
         numbers[parent_id] = numbers.get(parent_id, 0) + 1
         setattr(record, number, numbers[parent_id])
-
-
-# -- the way of PostgreSQL: several times as fast ---------------------------------------------------------------------
-
-
-def _copy(model: type[Record], rows: list[Record]) -> None:
-    """Write the rows by COPY, with keys from the table's own sequence."""
-    connection = connections[router.db_for_write(model)]
-    quote: Any = connection.ops.quote_name
-    meta = model._meta
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-            [meta.db_table, meta.pk.column, len(rows)],
-        )
-        for record, (key,) in zip(rows, cursor.fetchall(), strict=True):
-            record.pk = key
-        writers = [(field, _writer(field)) for field in meta.concrete_fields]
-        lines = (
-            "\t".join(write(field.pre_save(record, True)) for field, write in writers) for record in rows
-        )
-        columns = ", ".join(quote(field.column) for field in meta.concrete_fields)
-        text = io.StringIO("\n".join(lines) + "\n")
-        with connection.wrap_database_errors:
-            cursor.copy_expert(f"COPY {quote(meta.db_table)} ({columns}) FROM STDIN", text)
-    for record in rows:
-        record._state.adding, record._state.db = False, connection.alias
-
-
-def _writer(field: Any) -> Callable[[Any], str]:
-    """How COPY reads a value of the field."""
-    if isinstance(field, JSONField):
-        return lambda value: _escaped(json.dumps(value, cls=field.encoder))
-    if hasattr(field, "from_db_value"):  # what is encrypted on the way in
-        return lambda value: _copied(field.get_prep_value(value))
-    return _copied
-
-
-def _copied(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    return _escaped(value) if isinstance(value, str) else str(value)
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_ESCAPES)
-
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 # -- history -----------------------------------------------------------------------------------------------------------

@@ -94,8 +94,9 @@ class Changes(HistoricalRecords):
 
     def create_historical_record(self, instance, history_type, using=None):
         """Note what has happened; the row is written with the number of the change that it belongs to."""
-        values = {field.attname: getattr(instance, field.attname) for field in self.fields_included(instance)}
-        row = getattr(instance, self.manager_name).model(
+        history_model, columns = self._of(type(instance))
+        values = {name: getattr(instance, name) for name in columns}
+        row = history_model(
             history_date=timezone.now(),
             history_type=history_type,
             history_user=self.get_history_user(instance),
@@ -103,6 +104,14 @@ class Changes(HistoricalRecords):
             **values,
         )
         sequence.note(row)
+
+    def _of(self, model):
+        """The model of the history and the columns it keeps; simple-history makes a class to answer the first."""
+        known = self.__dict__.setdefault("_known", {})
+        if model not in known:
+            columns = tuple(field.attname for field in self.fields_included(model))
+            known[model] = (getattr(model, self.manager_name).model, columns)
+        return known[model]
 
     def get_history_user(self, instance):
         held = current_pass.get()

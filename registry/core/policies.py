@@ -4,7 +4,9 @@
 complete case needs. Each registers once, in its ``AppConfig.ready()``; there are no signals.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +106,30 @@ def may_identify(user: Any, center_id: Any) -> bool:
 def check_write(attempt: Any) -> None:
     for say in _write_checks:
         say(attempt)
+
+
+#: What checks have looked up while many records are judged at once; nothing is kept between two writes.
+_looked_up: ContextVar[dict[Any, Any] | None] = ContextVar("looked_up", default=None)
+
+
+@contextmanager
+def judging_many() -> Iterator[None]:
+    """While many records are judged, what does not depend on the record is looked up once."""
+    token = _looked_up.set({})
+    try:
+        yield
+    finally:
+        _looked_up.reset(token)
+
+
+def once(key: Any, look_up: Callable[[], Any]) -> Any:
+    """What ``look_up`` answers, asked once while many records are judged; ``None`` where one record is."""
+    known = _looked_up.get()
+    if known is None:
+        return None
+    if key not in known:
+        known[key] = look_up()
+    return known[key]
 
 
 def gaps(root: Any) -> list[Gap]:

@@ -7,7 +7,7 @@ written inside ``together`` is one change.
 
 import copy
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,11 +15,10 @@ from typing import Any, TypeVar
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.core import limits, policies
-from registry.core.actors import System, identity_of, user_or_none
+from registry.core import confirmations, policies
+from registry.core.actors import System, user_or_none
 from registry.core.history import Pass, current_pass
 from registry.core.models import Record
 from registry.core.rules import label_of
@@ -141,7 +140,7 @@ def _save(
         if moving:
             _refuse_more_than_a_move(stored, record)
         else:
-            _keep_confirmations(record, by, confirm)
+            confirmations.keep(record, by, confirm)
         if stored is not None and not any(True for _field in _changed_fields(stored, record)):
             record.version = stored.version
             return record
@@ -163,20 +162,25 @@ def _write(record: Record, by: Any, reason: str) -> None:
         with _pass(by, reason):
             record.save()
     except IntegrityError as error:
-        if "unique" in str(error).lower():
-            raise ValidationError(
-                _("Somebody saved at the same moment. Nothing of yours has been written; try again."),
-                code="race",
-            ) from None
-        # The rules were asked in Python a moment ago: the database has other rules than the code, as after a missed
-        # migration. That is for the log; the user keeps the form.
-        logger.exception("The database refused %s", type(record).__name__)
-        raise ValidationError(
-            _(
-                "The database refused this record. Nothing of yours has been written; the administrator can see why."
-            ),
-            code="database",
-        ) from None
+        raise refused_by_the_database(error, type(record).__name__) from None
+
+
+def refused_by_the_database(error: IntegrityError, what: str) -> ValidationError:
+    """What to say where the rules have passed and the database refuses all the same."""
+    if "unique" in str(error).lower():
+        return ValidationError(
+            _("Somebody saved at the same moment. Nothing of yours has been written; try again."),
+            code="race",
+        )
+    # The rules were asked in Python a moment ago: the database has other rules than the code, as after a missed
+    # migration. That is for the log; the user keeps the form.
+    logger.exception("The database refused %s", what)
+    return ValidationError(
+        _(
+            "The database refused this record. Nothing of yours has been written; the administrator can see why."
+        ),
+        code="database",
+    )
 
 
 def delete(record: Record, *, by: Any, reason: str = "", expected_version: int | None = None) -> None:
@@ -213,6 +217,28 @@ def delete(record: Record, *, by: Any, reason: str = "", expected_version: int |
         if root is not None and root is not stored:
             _demand_completeness(stored)
         policies.written(stored, by, reason)
+
+
+def save_many(
+    proposals: Iterable[Any], *, by: Any, reason: str = "", watch: Callable[[int], None] | None = None
+) -> Any:
+    """Write many new and changed records as one change, with the checks of ``save``.
+
+    ``proposals`` are records, or ``many.Proposed`` with the version that was read and confirmations. New records may
+    name each other. What is judged is the state after all of them, and the number of queries does not depend on how
+    many there are. Answers with ``many.Written``; raises ``many.Refused`` with everything that is wrong, and
+    ``ValidationError`` where the database refuses.
+    """
+    from registry.core import many
+
+    return many.save_many(proposals, by=by, reason=reason, watch=watch)
+
+
+def delete_many(given: Sequence[Record], *, by: Any, reason: str = "") -> None:
+    """Delete these records and nothing else, as one change; raises ``many.Refused`` where others depend on them."""
+    from registry.core import removal
+
+    removal.delete_many(given, by=by, reason=reason)
 
 
 def check(record: Record, **arguments: Any) -> None:
@@ -342,35 +368,6 @@ def _demand_completeness(record: Record) -> None:
             raise ValidationError({field: [ValidationError(gap.message, code="incomplete") for gap in gaps]})
 
 
-def _keep_confirmations(record: Record, actor: Any, confirm: Mapping[str, str]) -> None:
-    """Add the confirmations given now; drop those whose value or limits have changed."""
-    crossed = limits.by_field(limits.crossings(record))
-    kept = {
-        field: entry
-        for field, entry in (record.confirmed or {}).items()
-        if field in crossed and limits.holds_for(entry, crossed[field])
-    }
-    for field, why in confirm.items():
-        if field not in crossed:
-            continue
-        if not str(why).strip():
-            raise ValidationError(
-                {field: ValidationError(_("Give a reason for the unusual value."), code="reason")}
-            )
-        if field in kept and kept[field].get("reason") == str(why).strip():
-            continue
-        _who_id, who = identity_of(actor)
-        kept[field] = {
-            "value": limits.as_json(crossed[field][0].value),
-            "limits": [crossing.limit for crossing in crossed[field]],
-            "judged": [crossing.judged for crossing in crossed[field]],
-            "reason": str(why).strip(),
-            "who": who,
-            "when": timezone.now().isoformat(timespec="seconds"),
-        }
-    record.confirmed = kept
-
-
 def _changed_fields(stored: Record, proposed: Record) -> Iterator[Any]:
     for field in stored._meta.concrete_fields:
         if field.name in _KEPT_BY_DOOR or field.primary_key:
@@ -387,8 +384,10 @@ __all__ = [
     "check",
     "check_delete",
     "delete",
+    "delete_many",
     "move",
     "save",
+    "save_many",
     "together",
     "trial_of",
     "tried",

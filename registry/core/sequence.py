@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from registry.core import new_rows
 from registry.core.chain import digests, links
 
 
@@ -93,7 +94,7 @@ class _Change:
             for row in rows:
                 row.change_sequence = number
                 digests.seal(row)
-            model._base_manager.bulk_create(rows)
+            new_rows.add(model, rows)
             tables.append(links.RowsOfTable(model._meta.db_table))
             for row in rows:
                 tables[-1].add(row.pk, row.digest)
@@ -136,7 +137,9 @@ def mark() -> int:
 
 def note(row: models.Model) -> None:
     """A row of history for the change under way; outside of one it is a change of its own."""
+    change = _under_way.get()
+    if change is not None:
+        change.note(row)
+        return
     with together():
-        change = _under_way.get()
-        if change is not None:
-            change.note(row)
+        note(row)

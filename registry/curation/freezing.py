@@ -12,7 +12,7 @@ from cases import consent
 from cases.models import Case, Patient
 from registry.access import scope
 from registry.access.models import Center
-from registry.core import records
+from registry.core import policies, records
 from registry.core.dates import shown_datetime
 from registry.core.policies import Lock
 from registry.curation.models import Freeze, FrozenCase, KeptRow, Thaw
@@ -107,11 +107,27 @@ def of_case(root: Any) -> Freeze | None:
     """The freeze that holds a case, a patient, or a new one; one query."""
     if not isinstance(root, Case | Patient) or (isinstance(root, Case) and root.patient_id is None):
         return None
+    of_all = policies.once("freezes in force", _in_force)
+    if of_all is not None:  # many records are judged at once
+        return of_all.get((Center, root.center_id_of())) or of_all.get((type(root), root.pk))
     condition = Q(whole_center=True, center_id=root.center_id_of())
     if root.pk is not None:
         beneath = {"cases__case": root.pk} if isinstance(root, Case) else {"cases__case__patient": root.pk}
         condition |= Q(**beneath)
     return Freeze.objects.in_force().filter(condition).first()
+
+
+def _in_force() -> dict[tuple[Any, int], Freeze]:
+    """Every freeze in force, by the centre, the cases and the patients that it holds; two queries."""
+    freezes = {freeze.pk: freeze for freeze in reversed(Freeze.objects.in_force())}
+    found: dict[tuple[Any, int], Freeze] = {
+        (Center, freeze.center_id): freeze for freeze in freezes.values() if freeze.whole_center
+    }
+    rows = FrozenCase.objects.filter(freeze__thaw__isnull=True)
+    for freeze_id, case, patient in rows.values_list("freeze_id", "case_id", "case__patient_id"):
+        if freeze_id in freezes:
+            found[(Case, case)] = found[(Patient, patient)] = freezes[freeze_id]
+    return found
 
 
 def lock_of(root: Any) -> Lock | None:

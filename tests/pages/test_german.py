@@ -37,8 +37,8 @@ WORDS = [
 ]
 #: The same for the addresses of releases, which take two.
 OF_RELEASES = ("q-release", "q-other", "manifest.json")
-#: Machines and other programs are answered in English; the admin is walked by its models.
-NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/")
+#: Machines and other programs are answered in English; the admin is walked by its models, imports by their own test.
+NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/", "import/")
 #: Parts that their page asks for, with what it knows of them.
 PARTS = (".svg", "/cell/")
 DAY = datetime.timedelta(days=1)

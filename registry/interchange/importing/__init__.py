@@ -1,0 +1,1 @@
+"""Files from outside become records: read, checked as a whole, shown, confirmed, written as one change."""
