@@ -5,6 +5,7 @@ database holds every rule of one record, but rules across rows, rights and compl
 leaves history, as always.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.access.admin import SuperuserReadOnly
-from registry.core.admin import Queue, register_queue
+from registry.access.desk import SuperuserReadOnly
+from registry.core.admin import Queue, Tool, register_queue, register_tool
 from registry.interchange.models import ImportBatch
 
 
@@ -36,3 +36,4 @@ register_queue(
         place=60,
     )
 )
+register_tool(Tool(_("Import"), lambda: reverse("imports"), place=20))

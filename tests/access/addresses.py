@@ -20,6 +20,7 @@ from registry.access.models import AccessEvent, Invitation
 from registry.core.models import ChangeCounter, Record
 from registry.curation import queries
 from registry.curation.models import Freeze, Signature
+from registry.interchange.models import ImportBatch
 from registry.research.models import ExportJob, ExportReceipt, Release
 from tests import factories
 
@@ -187,7 +188,13 @@ def _curated(case: Any) -> dict[str, Any]:
         **who,
     )
     month = factories.AscertainmentMonthFactory(center=case.center, month="2026-01-01")
-    return {"freeze": freeze, "signature": signature, "ascertainmentmonth": month}
+    batch = ImportBatch.objects.create(
+        user=case.center.memberships.get(role="curator").user,
+        user_name="curator",
+        state=ImportBatch.State.FAILED,
+    )
+    batch.centers.add(case.center)
+    return {"freeze": freeze, "signature": signature, "ascertainmentmonth": month, "importbatch": batch}
 
 
 def printed() -> dict[str, Any]:

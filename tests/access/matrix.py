@@ -218,6 +218,13 @@ CURATION = [
     *rows("locks", GET=CURATORS.format(200), POST=CURATORS.format(200)),
     *rows("unlock", POST=CURATORS.format(302)),
     *rows("history-file", GET=CURATORS.format(200)),
+    *rows("imports", GET=CURATORS.format(200), POST=CURATORS.format(422)),
+    *rows("import-template>cases>csv import-template>cases>xlsx", GET=CURATORS.format(200)),
+    *rows(GET="302 403 200 403 403 404 200", at={"importbatch": "import-batch"}),
+    # The errors of a batch that failed are gone; it is neither confirmed nor undone.
+    *rows(GET="302 403 404 403 403 404 404", at={"importbatch": "import-errors"}),
+    *rows(POST="302 403 422 403 403 404 422", at={"importbatch": "import-confirm import-undo"}),
+    *rows(POST="302 403 302 403 403 404 302", at={"importbatch": "import-again import-discard"}),
     *rows("patient-merge", GET=CURATORS.format(200), POST=CURATORS.format(422)),
     *rows(GET="302 403 200 403 404 404 200", POST="302 403 422 403 404 404 422", at={"patient": "patient-erase"}),
     *rows(GET=page.writers(200), at={"case": "case-queries"}),
@@ -330,7 +337,7 @@ ADMIN_MODELS = {
         "delete": "302 302 403 302 302 302 200",  # not one's own
         "add": desk.curators(200),
     },
-    "access.accessevent cases.patientcounter research.exportreceipt": {
+    "access.accessevent cases.patientcounter research.exportreceipt interchange.importbatch": {
         "changelist change history": desk.superuser(200),
         "add delete": desk.nobody(),
     },
