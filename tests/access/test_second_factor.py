@@ -273,7 +273,7 @@ class TestPasskeys:
     def test_one_without_them_does_not_with_the_question_put_to_somebody_else(
         self, client, curator, held, clinician
     ):
-        own, _row = passkey_of(clinician)
+        passkey_of(clinician)
         first = client.post(reverse("sign-in-again"), {"username": "clinician", "password": PASSWORD}).json()
         held.flags, held.owner = 1, websafe_encode(user_pk_to_url_str(curator).encode())
         sent = held.answer(first["second_factor"]["passkey"])
