@@ -419,6 +419,17 @@ class TestDuty:
         app_of(late)
         assert client.get(API, headers={"Authorization": f"Token {token}"}).status_code == 200
 
+    def test_before_nobody_makes_a_token_that_outlasts_the_days(self, client, curator):
+        client.force_login(curator)
+        sent = {"name": "R", "access": "read", "reach": "every", "profile": "pseudonymised", "days": "30"}
+        refused = client.post(reverse("tokens"), sent)
+        assert refused.status_code == 422 and "second factor first" in refused.content.decode()
+        assert not curator.auth_token_set.exists()
+        client.logout()
+        app_of(curator)
+        sign_in(client, curator)
+        assert client.post(reverse("tokens"), sent).status_code == 200
+
     def test_it_begins_with_the_membership(self, client, late):
         late.memberships.update(start=timezone.localdate() - datetime.timedelta(days=5))
         client.force_login(late)
