@@ -243,6 +243,8 @@ MFA_ADAPTER = "registry.access.sign_in.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # people come by invitation, and many have no address here
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Whatever a passkey is asked for: the answer to one question could be handed in where it stands for both factors.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # a clock half a minute off
 MFA_FORMS = {

@@ -21,6 +21,8 @@ def address_of(request: Any) -> str | None:
         if len(passed) >= settings.TRUSTED_PROXIES:
             text = passed[-settings.TRUSTED_PROXIES]
     try:
-        return str(ipaddress.ip_address(text))
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
+    # A server that listens for both protocols gives IPv4 senders as IPv6. Those are one network, and were one sender.
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -46,6 +46,11 @@ def sign_in(request: Any, extra_context: Any = None) -> Any:
 sign_in.login_required = False  # type: ignore[attr-defined]
 
 
+def change_password(request: Any, extra_context: Any = None) -> Any:
+    """One page for it, which counts wrong passwords and notes what happens."""
+    return HttpResponseRedirect(reverse("password_change"))
+
+
 def may_enter(request: Any) -> bool:
     return works_here(request.user)
 
@@ -96,6 +101,7 @@ admin.site.site_header = _("Administration")
 admin.site.index_title = _("Administration")
 admin.site.empty_value_display = DASH
 admin.site.login = sign_in  # type: ignore[method-assign]
+admin.site.password_change = change_password  # type: ignore[method-assign]
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
 
 

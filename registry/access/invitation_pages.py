@@ -18,6 +18,7 @@ from django.views import View
 
 from registry.access import invitations, scope
 from registry.access.models import Center, Invitation, Membership, User, today
+from registry.access.sign_in import sessions
 
 #: So many answered or lapsed invitations stand beneath the open ones.
 FEW = 20
@@ -164,12 +165,22 @@ class AcceptForm(UserCreationForm):
         labels = {"username": _("User name")}
         help_texts = {"username": _("Up to 150 letters, digits and @ . + - _")}
 
+    def clean_username(self) -> str:
+        """A user name goes before an address at the sign-in, so that nobody takes the address of somebody else."""
+        username: str = super().clean_username() or ""
+        if "@" in username and username.lower() != (self.instance.email or "").lower():
+            raise forms.ValidationError(
+                _("With an @ it has to be your own e-mail address. Choose a name without @.")
+            )
+        return username
+
 
 @method_decorator(login_not_required, name="dispatch")
 class Accept(View):
     """What the link of an invitation leads to. Looking at it uses nothing up; mail scanners look at everything."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        sessions.end_if_over(request)  # open to everybody, so nothing else has looked
         response = super().dispatch(request, *args, **kwargs)
         # The address is the secret: it is neither kept nor passed on. With “no-referrer” the browser would not say
         # either where the form comes from, and the answer would be taken for a forged one.

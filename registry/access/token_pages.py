@@ -14,6 +14,7 @@ from django.views import View
 
 from registry.access import scope, tokens
 from registry.access.models import TokenScope
+from registry.access.sign_in import duty
 
 READ, READ_WRITE = "read", "read-write"
 EVERY, SOME = "every", "some"
@@ -76,6 +77,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         fields: dict[str, Any] = self.fields
         identifies = scope.identified_centers(user).exists()
         if not scope.own_centers(user).exists():
@@ -94,6 +96,9 @@ class TokenForm(forms.Form):
     def clean(self) -> None:
         super().clean()
         given = self.cleaned_data
+        if duty.missing(self.user) is not None:
+            # Whoever knows the password alone would keep what they made after the days for the set-up are over.
+            self.add_error(None, _("Your role needs a second factor. Set up your second factor first."))
         if given.get("reach") == SOME and not given.get("centers") and "centers" not in self.errors:
             self.add_error("centers", _("Choose at least one centre, or every centre of yours."))
         if given.get("access") == READ_WRITE and given.get("profile") == TokenScope.Profile.AGGREGATE:

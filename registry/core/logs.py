@@ -22,6 +22,8 @@ from django.http import HttpRequest, HttpResponseBase
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 #: What a line says of a request, in this order.
 ABOUT_REQUEST = ("method", "path", "status", "duration_ms", "user_id")
+#: Parts of addresses that open something: the link of an invitation, and that to a new password.
+SECRETS = frozenset({"secret", "key"})
 #: An id that a proxy gives: letters, digits and hyphens, so that nothing can be smuggled into the log.
 GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 HEADER = "X-Request-ID"
@@ -42,6 +44,16 @@ def where(error: BaseException) -> str:
     return "\ncaused by ".join(lines)
 
 
+def path_of(request: Any) -> str:
+    """The path, without what of it is a secret: whoever reads the log must not get in by the links of others."""
+    match = getattr(request, "resolver_match", None)
+    path = str(request.path)
+    for name, value in (match.kwargs if match is not None else {}).items():
+        if name in SECRETS:
+            path = path.replace(str(value), "…")
+    return path
+
+
 class _Formatter(logging.Formatter):
     def fields(self, record: logging.LogRecord) -> dict[str, Any]:
         request = getattr(record, "request", None)
@@ -57,7 +69,7 @@ class _Formatter(logging.Formatter):
         if identifier := _request_id.get():
             found["request_id"] = identifier
         if request is not None and getattr(request, "path", None):
-            found |= {"method": getattr(request, "method", ""), "path": request.path}
+            found |= {"method": getattr(request, "method", ""), "path": path_of(request)}
         found |= {name: getattr(record, name) for name in ABOUT_REQUEST if hasattr(record, name)}
         if record.exc_info and record.exc_info[1] is not None:
             found["error"] = where(record.exc_info[1])
@@ -100,7 +112,7 @@ class LogRequests:
                 "request",
                 extra={
                     "method": request.method,
-                    "path": request.path,
+                    "path": path_of(request),
                     "status": response.status_code,
                     "duration_ms": round((time.monotonic() - began) * 1000),
                     # A user who was not looked up is not looked up for the log.

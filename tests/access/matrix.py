@@ -346,8 +346,8 @@ ADMIN_MODELS = {
 
 OF_A_ROW = ("change", "history", "delete")
 ADMIN = [
-    *rows("admin:index admin:jsi18n admin:app_list>cases admin:password_change admin:password_change_done",
-          GET=desk.curators(200)),
+    *rows("admin:index admin:jsi18n admin:app_list>cases admin:password_change_done", GET=desk.curators(200)),
+    *rows("admin:password_change", GET=desk.curators(302)),  # to the one page for it
     *rows("admin:login", GET="302 403 302 403 403 302 302"),
     *rows("admin:logout", GET=desk.curators(405)),
     *rows("admin:autocomplete", GET=desk.curators(403)),

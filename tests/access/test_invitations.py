@@ -114,6 +114,7 @@ def test_what_is_sent_beside_the_form_changes_nothing(client, center, other_cent
         {"password2": "another long pass phrase"},
         {"username": "curator"},
         {"username": "a b"},
+        {"username": "curator@clinic.example"},
         {"username": ""},
         {"username": "x" * 151},
         {"username": "nul\x00"},
@@ -123,6 +124,10 @@ def test_an_answer_that_cannot_be_leaves_the_invitation_open(client, invited, wr
     refused = client.post(invited, answer(**wrong))
     assert refused.status_code == 422 and "error-summary" in refused.content.decode()
     assert Invitation.objects.get().accepted_at is None and not User.objects.filter(username="anna").exists()
+
+
+def test_the_own_address_may_be_the_user_name(client, invited):
+    assert client.post(invited, answer(username="anna@example.org")).status_code == 302
 
 
 def test_a_link_works_once(client, invited):

@@ -168,3 +168,8 @@ def test_the_sender_behind_proxies_is_who_they_saw(settings, proxies, forwarded,
     settings.TRUSTED_PROXIES = proxies
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": forwarded})
     assert address_of(request) == expected
+
+
+def test_a_sender_by_either_protocol_is_the_same():
+    request = RequestFactory().get("/", REMOTE_ADDR="::ffff:192.0.2.1")
+    assert address_of(request) == "192.0.2.1"

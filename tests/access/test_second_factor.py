@@ -8,6 +8,7 @@ import re
 import pytest
 import time_machine
 from allauth.account.forms import default_token_generator
+from allauth.account.signals import password_reset
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import login as django_login
@@ -154,6 +155,14 @@ class TestWaysRound:
         assert password(client, "curator", new).url == reverse("mfa_authenticate")
         assert nowhere(client)
 
+    def test_a_reset_password_gives_no_more_tries_for_the_code(self, client, careful):
+        password(client, "curator")
+        for _time in range(5):
+            client.post(reverse("mfa_authenticate"), {"code": "000000"})
+        password_reset.send(sender=type(careful), request=RequestFactory().post("/"), user=careful)
+        sign_in(client, careful)
+        assert nowhere(client)
+
     def test_a_recovery_code_replaces_the_app_once_and_never_the_password(self, client, careful):
         used = recovery_codes(careful)[0]
         assert client.post(reverse("mfa_authenticate"), {"code": used}).url == reverse("login")
@@ -260,6 +269,19 @@ class TestPasskeys:
         held.flags = 1
         self.alone(client, held)
         assert nowhere(client)
+
+    def test_one_without_them_does_not_with_the_question_put_to_somebody_else(
+        self, client, curator, held, clinician
+    ):
+        passkey_of(clinician)
+        first = client.post(reverse("sign-in-again"), {"username": "clinician", "password": PASSWORD}).json()
+        held.flags, held.owner = 1, websafe_encode(user_pk_to_url_str(curator).encode())
+        sent = held.answer(first["second_factor"]["passkey"])
+        with time_machine.travel(
+            timezone.now() + datetime.timedelta(minutes=16)
+        ):  # the first step is forgotten
+            client.post(reverse("mfa_login_webauthn"), {"credential": json.dumps(sent)})
+            assert nowhere(client)
 
     def test_another_site_cannot_pass_one_on(self, client, curator, held):
         self.alone(client, held, origin="https://evil.example")
@@ -396,6 +418,17 @@ class TestDuty:
         assert answer.status_code == 403 and "second factor" in answer.json()["detail"]
         app_of(late)
         assert client.get(API, headers={"Authorization": f"Token {token}"}).status_code == 200
+
+    def test_before_nobody_makes_a_token_that_outlasts_the_days(self, client, curator):
+        client.force_login(curator)
+        sent = {"name": "R", "access": "read", "reach": "every", "profile": "pseudonymised", "days": "30"}
+        refused = client.post(reverse("tokens"), sent)
+        assert refused.status_code == 422 and "second factor first" in refused.content.decode()
+        assert not curator.auth_token_set.exists()
+        client.logout()
+        app_of(curator)
+        sign_in(client, curator)
+        assert client.post(reverse("tokens"), sent).status_code == 200
 
     def test_it_begins_with_the_membership(self, client, late):
         late.memberships.update(start=timezone.localdate() - datetime.timedelta(days=5))

@@ -1,10 +1,12 @@
 """Sessions end by themselves, and their users see and end them."""
 
 import datetime
+import re
 
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +33,21 @@ def test_the_api_is_closed_with_it(client, clinician):
     password(client, "clinician")
     with later(minutes=61):
         assert client.get("/api/v1/cases/").status_code == 401
+
+
+def test_an_invitation_is_closed_with_it(client, clinician, curator, center):
+    clinician.email = "anna@clinic.example"
+    clinician.save()
+    sender = Client()
+    sender.force_login(curator)
+    today = timezone.localdate().isoformat()
+    wish = {"email": clinician.email, "center": center.pk, "role": "researcher", "start": today}
+    sender.post(reverse("invitations"), wish)
+    link = re.search(r"http://testserver(/\S+)", mail.outbox[-1].body)[1]
+    password(client, "clinician")
+    with later(minutes=61):
+        assert client.post(link).status_code == 403
+    assert clinician.memberships.count() == 1
 
 
 def test_a_page_with_unsaved_text_is_told(client, clinician, case):

@@ -98,6 +98,14 @@ def test_a_wrong_old_password_is_noted(client, clinician):
     assert kinds() == ["sign_in", "sign_in_failed"]
 
 
+def test_the_administration_has_no_page_of_its_own_for_it(client, curator):
+    password(client, "curator")
+    sent = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert client.post("/admin/password_change/", sent).url == reverse("password_change")
+    curator.refresh_from_db()
+    assert curator.check_password(PASSWORD)
+
+
 class TestReset:
     @pytest.fixture
     def anna(self, clinician):

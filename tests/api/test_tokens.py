@@ -31,7 +31,7 @@ def test_a_created_token_opens_the_api_and_is_kept_as_a_hash_only(clinician, cas
     assert get(token).json()["results"][0]["id"] == str(case.uuid)
     stored = AuthToken.objects.get()
     assert token not in (stored.digest, stored.token_key) and "not shown again" in said
-    event = AccessEvent.objects.get()
+    event = AccessEvent.objects.get(kind="token")
     assert (event.kind, event.user_name) == ("token", "clinician") and token not in event.detail
 
 

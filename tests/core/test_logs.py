@@ -123,3 +123,13 @@ def test_a_table_that_is_missing_is_not_ready(db, monkeypatch):
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [("cases.0099", False)])
     assert health.migrations_are_applied() is False
     assert factories.CenterFactory().pk
+
+
+@pytest.mark.parametrize(
+    ("before", "secret", "after"),
+    [("invitations/accept/", "Geheimnis", "/"), ("password/reset/1-", "c9-Geheimnis", "/")],
+)
+def test_an_address_that_opens_something_is_logged_without_its_secret(log, client, db, before, secret, after):
+    client.get(f"/account/{before}{secret}{after}")
+    (line,) = requests_of(log)
+    assert line["path"] == f"/account/{before}…{after}" and "Geheimnis" not in "".join(log.lines)

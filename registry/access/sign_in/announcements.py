@@ -105,5 +105,5 @@ def password_changed(sender: Any, request: Any = None, user: Any = None, **kwarg
 
 def password_reset(sender: Any, request: Any = None, user: Any = None, **kwargs: Any) -> None:
     log.note(Kind.PASSWORD_RESET, user=user, request=request, detail="all sessions ended")
-    # Whoever reads the account's mail is not the one who guessed.
-    lockout.release(request, lockout.of_user(user))
+    # Whoever reads the account's mail is not the one who guessed the password. Of the second factor that says nothing.
+    lockout.release(request, lockout.of_user(user), codes=False)

@@ -138,10 +138,10 @@ def note_if_locked(request: Any, shown: str, *subjects: str) -> None:
             )
 
 
-def release(request: Any, subject: str, *, by: Any = None) -> None:
-    """Empty the counters of a subject; noted when somebody did it."""
+def release(request: Any, subject: str, *, by: Any = None, codes: bool = True) -> None:
+    """Empty the counters of a subject, that of wrong codes too where ``codes`` says so; noted when somebody did it."""
     ratelimit.clear(request, **_counter(subject))
-    if subject.startswith(f"{USER}:"):
+    if codes and subject.startswith(f"{USER}:"):
         ratelimit.clear(request, **_code_counter(subject.partition(":")[2]))
     if by is not None:
         log.note(
