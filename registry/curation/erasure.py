@@ -75,7 +75,7 @@ def what_goes(patient: Patient) -> list[str]:
 
 def _what_goes(patient: Patient) -> Iterator[str]:
     for model, there, past in erasure.scope_of(patient, _taken_in(patient)).counts():
-        yield _("%(name)s: %(there)d now, %(past)d rows of history are emptied.") % {
+        yield _("%(name)s: %(there)d now, %(past)d in the history.") % {
             "name": capfirst(str(model._meta.verbose_name_plural)),
             "there": there,
             "past": past,
