@@ -175,8 +175,7 @@ def carry_out(batch: ImportBatch) -> None:
                 return
             cases = _write(batch)
         shelf.remove(batch)
-        # After the transaction, so that nobody waits for it; what is missed here the nightly run finds.
-        check_cases(cases)
+        _look_at(cases)
     except (BlockingIOError, FileNotFoundError):
         return
     except Refused as refused:
@@ -186,6 +185,14 @@ def carry_out(batch: ImportBatch) -> None:
     except Exception:
         _end(batch, (State.WRITING,), State.FAILED, message=_broke_off())
         raise
+
+
+def _look_at(cases: set[int]) -> None:
+    """Ask the rules of quality, after the transaction, so that nobody waits for it. The nightly run finds the rest."""
+    try:
+        check_cases(cases)
+    except Exception:
+        log.exception("The cases of an import could not be looked at")
 
 
 def _sentence(refused: Exception) -> str:
