@@ -48,12 +48,8 @@ class Environment(BaseSettings):
     )
     import_max_mb: int = Field(50, ge=1, description="Largest size of the files of one import.")
     import_max_rows: int = Field(100_000, ge=1, description="Most records that one import writes.")
-    import_inline_kb: int = Field(
-        200, ge=0, description="Imports of larger files are checked and written in the background."
-    )
-    import_keep_hours: int = Field(
-        72, ge=1, description="Hours until the files of an import that nobody confirmed are removed."
-    )
+    import_inline_kb: int = Field(200, ge=0, description="Larger imports are done in the background.")
+    import_keep_hours: int = Field(72, ge=1, description="Hours until unconfirmed files are removed.")
     token_days: int = Field(90, ge=1, le=3650, description="Days until an API token expires.")
     second_factor_grace_days: int = Field(
         14, ge=0, le=365, description="Days that curators and superusers have to set up a second factor."
@@ -391,7 +387,6 @@ EXPORT_KEEP_HOURS = env.export_keep_hours
 # Files of imports are kept here, readable by the registry alone, until they are written or expire.
 IMPORT_DIR = VAR_DIR / "imports"
 IMPORT_MAX_BYTES = env.import_max_mb * 1024**2
-IMPORT_MAX_UNPACKED = 4 * IMPORT_MAX_BYTES
 IMPORT_MAX_ROWS = env.import_max_rows
 IMPORT_INLINE_BYTES = env.import_inline_kb * 1024
 IMPORT_KEEP_HOURS = env.import_keep_hours

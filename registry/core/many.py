@@ -7,7 +7,7 @@ complete together with the rows that make it so.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -340,17 +340,9 @@ class _Work:
                             _note(model, row, new)
         except IntegrityError as error:
             raise records.refused_by_the_database(error, "many records") from None
-        for record in self._told():
-            policies.written(record, self.by, self.reason)
-
-    def _told(self) -> Iterator[Record]:
-        """What listeners hear of: each root once, and what has none."""
-        told: set[int] = set()
-        for record in (*self.written.created, *self.written.changed):
-            for each in record.roots_beneath() or [record]:
-                if id(each) not in told:
-                    told.add(id(each))
-                    yield each
+        all_written = [*self.written.created, *self.written.changed]
+        roots = {id(root): root for each in all_written for root in each.roots_beneath() or [each]}
+        policies.written_many(all_written, [], list(roots.values()), self.by, self.reason)
 
 
 def _note(model: type[Record], row: Record, created: bool) -> None:

@@ -57,6 +57,8 @@ _requirements: list[Callable[[Any], list[Gap]]] = []
 _locks: list[Callable[[Any], Lock | None]] = []
 #: (record, actor, reason) → anything that must happen in the same transaction.
 _listeners: list[Callable[[Any, Any, str], None]] = []
+#: Listener → what it does instead where many records are written at once: (records, gone ones, actor, reason).
+_of_many: dict[Callable[[Any, Any, str], None], Callable[[list[Any], list[Any], Any, str], None]] = {}
 
 
 def register(
@@ -68,8 +70,11 @@ def register(
     requirement: Callable[[Any], list[Gap]] | None = None,
     lock: Callable[[Any], Lock | None] | None = None,
     listener: Callable[[Any, Any, str], None] | None = None,
+    of_many: Callable[[list[Any], list[Any], Any, str], None] | None = None,
 ) -> None:
-    """Register a higher floor's say."""
+    """Register a higher floor's say. ``of_many`` takes the listener's place where many records are written at once."""
+    if listener is not None and of_many is not None:
+        _of_many[listener] = of_many
     says: tuple[tuple[Any, list[Any]], ...] = (
         (visible, _visible),
         (writer, _writers),
@@ -161,3 +166,13 @@ def lock_refusal(refused: ValidationError) -> str:
 def written(record: Any, actor: Any, reason: str) -> None:
     for say in _listeners:
         say(record, actor, reason)
+
+
+def written_many(records: list[Any], gone: list[Any], roots: list[Any], actor: Any, reason: str) -> None:
+    """Many records were written and others deleted; listeners that hear of one at a time hear of each root once."""
+    for say in _listeners:
+        if say in _of_many:
+            _of_many[say](records, gone, actor, reason)
+            continue
+        for root in roots:
+            say(root, actor, reason)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db import router
+from django.db import models, router
 from django.db.models import signals
 from django.utils.translation import gettext_lazy as _
 
 from registry.core import policies, records
-from registry.core.family import Family
+from registry.core.family import Family, in_parts
 from registry.core.many import Refusal, Refused, in_order
 from registry.core.models import Record
 from registry.core.new_rows import BATCH
@@ -42,6 +42,7 @@ def delete_many(given: Sequence[Record], *, by: Any, reason: str = "") -> None:
         with records._pass(by, reason):
             for model in reversed(in_order(by_model)):
                 rows = by_model[model]
+                _let_go(model, [row.pk for row in rows])
                 for at in range(0, len(rows), BATCH):
                     part = rows[at : at + BATCH]
                     found = model._base_manager.filter(pk__in=[row.pk for row in part])
@@ -49,8 +50,25 @@ def delete_many(given: Sequence[Record], *, by: Any, reason: str = "") -> None:
                 for row in rows:
                     signals.post_delete.send(model, instance=row, using=router.db_for_write(model))
         _demand_of_the_rest(remaining)
-        for told in remaining:
-            policies.written(told, by, reason)
+        policies.written_many([], stored, remaining, by, reason)
+
+
+def _let_go(model: type[Record], keys: list[int]) -> None:
+    """What is no record and refers to these rows: it goes with them or loses the reference, as its key says."""
+    for relation in model._meta.related_objects:
+        other: Any = relation.related_model
+        if issubclass(other, Record) or relation.on_delete is models.DO_NOTHING:
+            continue
+        for part in in_parts(keys):
+            rows = other._base_manager.filter(**{f"{relation.field.name}__in": part})
+            if relation.on_delete is models.SET_NULL:
+                rows.update(**{relation.field.name: None})
+            elif relation.on_delete is models.CASCADE:
+                rows.delete()
+            elif rows.exists():
+                raise ValidationError(
+                    _("These records cannot be deleted while others refer to them."), code="protected"
+                )
 
 
 def _judge_deletion(family: Family, record: Record, gone: set[Any], by: Any, reason: str) -> None:

@@ -20,6 +20,6 @@ class CurationConfig(AppConfig):
             requirement=ascertainment.gaps,
             lock=ascertainment.lock_of,
         )
-        policies.register(listener=saving.look_again)
+        policies.register(listener=saving.look_again, of_many=saving.settle_many)
         hooks.register(follower=merging.bring_along, finder=merging.pairs)
         policies.register(write_check=erasure.refuse_erased)

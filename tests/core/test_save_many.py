@@ -326,7 +326,7 @@ def state():
                     value = getattr(row, field.attname)
                     if field.name in ("id", "history_id", "history_date", "created_at", "modified_at"):
                         continue
-                    if field.name in ("change_sequence", "registry_id"):
+                    if field.name in ("change_sequence", "registry_id", "salt", "digest"):
                         continue
                     if field.name == "confirmed":
                         value = {name: {**said, "when": ""} for name, said in value.items()}

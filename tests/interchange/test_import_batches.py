@@ -65,6 +65,7 @@ def test_what_was_checked_is_written_as_one_change(center, curator, folder):
     row = Procedure.history.get()
     assert row.history_user_name == "curator" and "procedures.csv" in row.history_change_reason
     assert not list(folder.iterdir()), "the files are gone"
+    call_command("verify_history")
     assert {each["name"] for each in batch.files} == {f"{name}.csv" for name in NEW}
     assert all(len(each["sha256"]) == 64 for each in batch.files)
 
@@ -160,6 +161,7 @@ def test_undoing_brings_back_what_was_before(client, center, curator):
         undoing.undo(batch, curator, "")
     undoing.undo(batch, curator, "wrong centre")
     assert batch.state == State.UNDONE and batch.undone_by == "curator"
+    call_command("verify_history")
     assert {table: export(client, curator, table) for table in tables} == before
     last = Patient.history.filter(history_type="-").get()
     assert "wrong centre" in last.history_change_reason

@@ -4,6 +4,7 @@ One question to the database says which queries there are. A record is judged by
 a case that has been declared complete is looked at as a whole. Rules that compare patients wait for the nightly run.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,9 @@ from registry.curation.quality.base import is_due
 from registry.curation.quality.rules import BY_CODE, RULES
 from registry.curation.quality.screening import WHOLE_RULES, offends
 from registry.curation.quality.settling import Key, findings, keyed, settle
+
+#: Public ids in one condition.
+_AT_ONCE = 10_000
 
 RECORD_RULES = tuple(rule for rule in RULES if rule.of_record is not None)
 _RECORD_CODES = frozenset(rule.code for rule in RECORD_RULES)
@@ -64,6 +68,31 @@ def look_again(record: Any, actor: Any, reason: str) -> None:
         )
     if not looked_at:
         _judge_alone(record, known, {case.pk for case in due}, actor)
+
+
+def settle_many(records: list[Any], gone: list[Any], actor: Any, reason: str) -> None:
+    """The listener's place where many records are written at once: what has become of the questions about them.
+
+    The rules are not asked inside the transaction, which would last: whoever writes many has their cases looked at
+    afterwards (``sweep.check_cases``).
+    """
+    by_uuid = {record.uuid: record for record in records if record.version > 1}
+    lost = {record.uuid for record in gone}
+    known = list(_waiting_about([*by_uuid, *lost]))
+    about: dict[Any, list[DataQuery]] = {}
+    for query in known:
+        about.setdefault(query.record_uuid, []).append(query)
+    for uuid in by_uuid.keys() & about.keys():
+        _close_changed(by_uuid[uuid], about[uuid], actor)
+    orphans = [query for query in known if query.record_uuid in lost]
+    if orphans:
+        with translation.override(settings.LANGUAGE_CODE):
+            queries.close_by_itself(orphans, _("The record has been deleted."), by=actor)
+
+
+def _waiting_about(uuids: list[Any]) -> Iterator[DataQuery]:
+    for at in range(0, len(uuids), _AT_ONCE):
+        yield from DataQuery.objects.waiting().filter(record_uuid__in=uuids[at : at + _AT_ONCE])
 
 
 def _cases(root: Any) -> list[Case]:

@@ -49,6 +49,16 @@ def check(center: Any, codes: Collection[str] = ()) -> Counter[str]:
     return done
 
 
+def check_cases(keys: Collection[int]) -> Counter[str]:
+    """Run the rules over some cases, as after an import; those that compare patients wait for the nightly run."""
+    done: Counter[str] = Counter()
+    wanted = sorted(keys)
+    for at in range(0, len(wanted), BATCH):
+        part = Case.objects.filter(pk__in=wanted[at : at + BATCH], center__kind=Center.Kind.CLINICAL)
+        _check_batch(list(part.values_list("pk", flat=True)), list(RULES), done)
+    return done
+
+
 def _batches(center: Any, rules: list[Rule]) -> Iterator[list[int]]:
     """The keys of the cases to look at: those that may offend, and those that are asked about."""
     if not rules:

@@ -23,6 +23,7 @@ from registry.access.models import Center
 from registry.access.scope import curated_centers
 from registry.core import many, records
 from registry.core.reading import read_reason
+from registry.curation.quality.sweep import check_cases
 from registry.interchange.importing import shelf
 from registry.interchange.importing.checking import Report, check, messages_of, plan
 from registry.interchange.importing.findings import Finding, Findings
@@ -172,8 +173,9 @@ def carry_out(batch: ImportBatch) -> None:
             batch.refresh_from_db()
             if batch.state != State.WRITING:
                 return
-            _write(batch)
+            cases = _write(batch)
         shelf.remove(batch)
+        _look_at(cases)
     except (BlockingIOError, FileNotFoundError):
         return
     except Refused as refused:
@@ -183,6 +185,14 @@ def carry_out(batch: ImportBatch) -> None:
     except Exception:
         _end(batch, (State.WRITING,), State.FAILED, message=_broke_off())
         raise
+
+
+def _look_at(cases: set[int]) -> None:
+    """Ask the rules of quality, after the transaction, so that nobody waits for it. The nightly run finds the rest."""
+    try:
+        check_cases(cases)
+    except Exception:
+        log.exception("The cases of an import could not be looked at")
 
 
 def _sentence(refused: Exception) -> str:
@@ -204,7 +214,8 @@ def _note_refusal(batch: ImportBatch, refused: Refused) -> None:
     )
 
 
-def _write(batch: ImportBatch) -> None:
+def _write(batch: ImportBatch) -> set[int]:
+    """Write all of it as one change; answers with the keys of the cases."""
     findings = Findings()
     centers = demand_curator(batch.user)
     report = shelf.report_of(batch)
@@ -240,6 +251,8 @@ def _write(batch: ImportBatch) -> None:
             for column, message in messages_of(item, each.error):
                 findings.say(item.row.file, item.row.at, column, message)
         raise Refused(_changed_meanwhile(), findings.listed()) from None
+    roots = [root for each in (*written.created, *written.changed) for root in each.roots_beneath()]
+    return {root.pk for root in roots}
 
 
 def _not_waiting() -> str:

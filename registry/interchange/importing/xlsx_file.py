@@ -62,6 +62,11 @@ def _wrong_sheet(title: str) -> str:
     return ""
 
 
+def _most_unpacked() -> int:
+    """What a workbook may unpack into."""
+    return 4 * settings.IMPORT_MAX_BYTES
+
+
 def _look_inside(content: bytes) -> None:
     """Refuse archives that are none of a workbook's: too many parts, too large, or with entities."""
     try:
@@ -72,12 +77,12 @@ def _look_inside(content: bytes) -> None:
                 part.file_size > SMALL_PART and part.file_size > MOST_RATIO * max(part.compress_size, 1)
                 for part in parts
             )
-            if len(parts) > MOST_PARTS or size > settings.IMPORT_MAX_UNPACKED or dense:
+            if len(parts) > MOST_PARTS or size > _most_unpacked() or dense:
                 raise Unreadable(
                     _(
                         "The workbook unpacks into more than is accepted (%(most)d MB). Split it, or save it as CSV."
                     )
-                    % {"most": settings.IMPORT_MAX_UNPACKED // 1024**2}
+                    % {"most": _most_unpacked() // 1024**2}
                 )
             for part in parts:
                 if part.filename.endswith((".xml", ".rels", ".vml")) and _has_entities(archive, part):
