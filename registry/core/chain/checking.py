@@ -16,6 +16,7 @@ from registry.core.chain import links, opening
 from registry.core.chain.digests import digest_of
 from registry.core.chain.erased import erasures
 from registry.core.chain.links import Link, RowsOfTable
+from registry.core.sequence import ChangeCounter
 
 #: Links that are read at once.
 BATCH = 1000
@@ -97,6 +98,7 @@ def links_of(model: type[Link], result: Result) -> Iterator[Link]:
     table, keys = model._meta.db_table, links.known_keys()
     before: Link | None = None
     # What is written from now on belongs to the next walk: its rows may have been read already, and not be there.
+    counted = ChangeCounter.objects.filter(pk=model.counted_by).values_list("last", flat=True).first() or 0
     until = model._base_manager.aggregate(last=Max("number"))["last"] or 0
     rows = model._base_manager.filter(number__lte=until).order_by("number")
     batch = list(rows[:BATCH])
@@ -114,9 +116,13 @@ def links_of(model: type[Link], result: Result) -> Iterator[Link]:
             key = keys.get(link.key_name)
             if key is None:
                 result.unread_seals += 1
-            elif link.seal != links.seal_of(key, model, link.link):
+            elif not links.is_sealed(link, before, key, keys):
                 raise Broken(
-                    BROKEN, table, link.number, link.number, "its seal was not made with the registry’s key"
+                    BROKEN,
+                    table,
+                    link.number,
+                    link.number,
+                    "it, or what stands before it, was not sealed with the registry’s key",
                 )
             result.links += 1
             result.head = link
@@ -125,6 +131,8 @@ def links_of(model: type[Link], result: Result) -> Iterator[Link]:
         batch = list(rows.filter(number__gt=batch[-1].number)[:BATCH])
     if before is None:
         raise Broken(REMOVED, table, None, None, "the chain has no link at all")
+    if before.number < counted:
+        raise Broken(REMOVED, table, before.number + 1, before.number + 1, "the counter knows of it")
     if before.key_name not in keys:
         raise Broken(
             BROKEN,

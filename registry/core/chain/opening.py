@@ -48,7 +48,7 @@ def begin(chain: type[Link], models: list[Any], number: Any, **more: Any) -> Non
         if any(model._base_manager.exists() for model in models):
             triggers.remove()
         tables = [_sealed(model) for model in models]
-        links.add(chain, number(), tables, **more)
+        links.add(chain, number(), tables, begins=True, **more)
 
 
 def _sealed(model: Any) -> RowsOfTable:
