@@ -28,6 +28,7 @@ class Link(models.Model):
     """One link of a chain."""
 
     insert_only = True
+    erasure_empties = False
     #: The key of the counter's row that gives out the numbers (``ChangeCounter``).
     counted_by: ClassVar[int]
 

@@ -1,4 +1,5 @@
-"""Triggers: rows of history, links and access log are added; the database itself refuses to change or remove them.
+"""Triggers: rows of history, links, access log, signatures and the like are added; the database itself refuses to
+change or remove them.
 
 They are put up after every migration, because SQLite drops them when it rebuilds a table, and looked for when the
 registry starts and by ``/health/ready``. The one way past them is ``lifted``, for the erasure of a patient: a row in a
@@ -14,8 +15,6 @@ from typing import Any
 from django.apps import apps
 from django.db import DatabaseError, connection, models
 from django.utils.translation import gettext_lazy as _
-
-from registry.core.chain.digests import Chained
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ def _wanted() -> dict[str, tuple[str, str, bool]]:
             name = f"{PREFIX}{event.lower()}_{table}"
             if len(name) > 60:  # PostgreSQL cuts names at 63 characters
                 name = f"{name[:50]}_{hashlib.sha256(table.encode()).hexdigest()[:8]}"
-            found[name] = (table, event, event == "UPDATE" and issubclass(model, Chained))
+            found[name] = (table, event, event == "UPDATE" and model.erasure_empties)
     return found
 
 
