@@ -55,7 +55,7 @@ def empty(patient: Patient, scope: Scope, numbers: Iterable[str], by: Any) -> No
         state=State.CLOSED,
         closed_at=Coalesce(F("closed_at"), Value(timezone.now())),
     )
-    queries.filter(closed_by="").update(closed_by=identity_of(by)[1])
+    DataQuery.objects.filter(pk__in=[*about, *naming], closed_by="").update(closed_by=identity_of(by)[1])
     QueryEvent.objects.filter(query__in=[*about, *naming]).exclude(text="").empty(text="")
     signatures = Signature.objects.filter(case__in=scope.records.get(Case, ()))
     signatures.empty(content_sha256="")
