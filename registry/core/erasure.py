@@ -15,9 +15,9 @@ from django.apps import apps
 from django.db import models, transaction
 
 from registry.core import sequence
-from registry.core.chain import triggers
+from registry.core.chain import opening, triggers
 from registry.core.chain.digests import Digested
-from registry.core.chain.erased import ErasedRecord
+from registry.core.chain.erased import ErasedRecord, Remains
 from registry.core.history import HOUSEKEEPING, Change
 from registry.core.models import Record
 from registry.core.records import _pass, together
@@ -113,9 +113,6 @@ def erase(
                 with _pass(by, ""):
                     for row in rows:
                         row.delete()
-            for model, ids in scope.records.items():
-                for key in sorted(ids):
-                    sequence.note(ErasedRecord(table=model.history.model._meta.db_table, record_id=key))
             leave(held)
             held.version += 1
             with _pass(by, reason):
@@ -126,6 +123,9 @@ def erase(
                 rows = model.history.filter(id__in=ids).exclude(pk=left if model is type(root) else None)
                 rows.update(**emptied(model, frozenset(scope.records)))
             then(scope)
+        with together():
+            for model, ids in scope.records.items():
+                _note_erased(model.history.model, ids)
     return scope
 
 
@@ -139,6 +139,16 @@ def _held(root: Record, first: tuple[type[Record], ...], also: Iterable[int]) ->
         list(model._base_manager.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
     held = type(root)._base_manager.select_for_update().get(pk=root.pk)
     return held, scope_of(held, also)
+
+
+def _note_erased(history: Any, ids: set[int]) -> None:
+    """Write into the chain what has been emptied, with a digest over what is left."""
+    remains = Remains(history)
+    for row in opening.rows_where(history, id__in=ids, salt=""):
+        remains.add(row)
+    for key in sorted(ids):
+        row = ErasedRecord(table=history._meta.db_table, record_id=key, remains=remains.of(key))
+        sequence.note(row)
 
 
 def emptied(model: type[Record], family: frozenset[type[Record]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
-from django.db import models
+from django.db import connection, models
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -121,6 +121,18 @@ def test_emptying_more_than_was_erased_is_found(person, center):
         Case.history.filter(pk=row.pk).update(salt="", age_years=None)
     fault = checking.check(checking.CHAINS["history"]).fault
     assert (fault.what, fault.row_id) == ("emptied", row.pk)
+
+
+@pytest.mark.parametrize(
+    "change", ["history_user_name = 'x'", "age_years = 99", "history_date = '2001-01-01'"]
+)
+def test_what_is_left_of_an_emptied_row_cannot_be_altered_either(person, change):
+    erased(person)
+    row = Case.history.earliest()
+    with triggers_down(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE cases_historicalcase SET {change} WHERE history_id = %s", [row.pk])
+    fault = checking.check(checking.CHAINS["history"]).fault
+    assert (fault.what, fault.table) == ("altered", "cases_historicalcase")
 
 
 def below_patients():

@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from registry.core.chain import links, opening
 from registry.core.chain.digests import digest_of
-from registry.core.chain.erased import erasures
+from registry.core.chain.erased import ErasedRecord, Remains, erasures
 from registry.core.chain.links import Link, RowsOfTable
 from registry.core.sequence import ChangeCounter
 
@@ -166,6 +166,11 @@ class Rows:
         names = [attname for _name, attname in opening.covered(self.model)]
         at_number = names.index("change_sequence")
         at_record = names.index("id") if "id" in names else None
+        remains = (
+            Remains(self.model) if at_record is not None and hasattr(self.model, "history_date") else None
+        )
+        # An erasure that is committed from now on belongs to the next walk.
+        until = ErasedRecord._base_manager.aggregate(last=Max("change_sequence"))["last"] or 0
         for batch in opening.batches(self.model):
             emptied = [row for row in batch if not row[1]]
             erased = (
@@ -176,7 +181,19 @@ class Rows:
             for key, salt, digest, *values in batch:
                 number = values[at_number]
                 self._fits(key, salt, digest, values, number, erased, at_record)
+                if remains is not None and not salt:
+                    remains.add((key, salt, digest, *values))
                 yield number, key, digest
+        if remains is not None:
+            self._compare(remains, until)
+
+    def _compare(self, remains: Remains, until: int) -> None:
+        """What is left of emptied rows, against what the erasure said of it."""
+        said = ErasedRecord._base_manager.filter(table=self.table, change_sequence__lte=until)
+        for record_id, digest, number in said.values_list("record_id", "remains", "change_sequence"):
+            if digest and digest != remains.of(record_id):
+                why = f"what is left of the erased record {record_id} is not as it was"
+                raise Broken(ALTERED, self.table, None, number, why)
 
     def _fits(
         self,

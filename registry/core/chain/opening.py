@@ -90,6 +90,11 @@ def rows_of(model: Any, keys: list[int]) -> list[tuple[Any, ...]]:
     return list(_rows(model).filter(pk__in=keys))
 
 
+def rows_where(model: Any, **condition: Any) -> list[tuple[Any, ...]]:
+    """The rows of which this holds, in the order of their keys."""
+    return list(_rows(model).filter(**condition))
+
+
 def _rows(model: Any) -> Any:
     columns = ("pk", "salt", "digest", *(attname for _name, attname in covered(model)))
     return model._base_manager.order_by("pk").values_list(*columns)
