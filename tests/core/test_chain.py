@@ -151,6 +151,16 @@ def test_a_trigger_that_is_switched_off_counts_as_missing(world):
     assert len(triggers.faults()) == 3
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no functions of its own")
+def test_triggers_whose_function_refuses_no_more_count_as_missing(world):
+    sql(
+        "CREATE OR REPLACE FUNCTION registry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+    )
+    assert "DELETE on cases_historicallesion" in triggers.faults()
+    opening.after_migrations()
+    assert triggers.faults() == []
+
+
 def test_triggers_that_were_left_lifted_are_noticed(world):
     with transaction.atomic(), triggers.lifted():
         sql("UPDATE cases_historicallesion SET levels = 'S3'")

@@ -55,15 +55,16 @@ def _wanted() -> dict[str, tuple[str, str, bool]]:
     return found
 
 
-def _existing() -> dict[str, str]:
-    """Name → table of the triggers that are there and switched on."""
+def _existing(*, whole: bool = True) -> dict[str, str]:
+    """Name → table of the triggers that are there; ``whole`` ones are switched on, and do what they are meant to do."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-                "WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND t.tgname LIKE %s "
-                "AND pg_table_is_visible(c.oid)",
-                [f"{PREFIX}%"],
+                "JOIN pg_proc p ON p.oid = t.tgfoid "
+                "WHERE NOT t.tgisinternal AND t.tgname LIKE %s AND pg_table_is_visible(c.oid) "
+                "AND (NOT %s OR (t.tgenabled = 'O' AND trim(p.prosrc) IN %s))",
+                [f"{PREFIX}%", whole, tuple(_bodies().values())],
             )
         else:
             cursor.execute(
@@ -124,7 +125,7 @@ def install() -> None:
 def remove() -> None:
     """Take all of them down: for tests that empty the tables, and for the beginning of a chain."""
     with connection.cursor() as cursor:
-        for name, table in _existing().items():
+        for name, table in _existing(whole=False).items():
             on = f" ON {_quoted(table)}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER {_quoted(name)}{on}")
 
@@ -143,14 +144,20 @@ def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def _functions() -> list[str]:
+def _bodies() -> dict[str, str]:
+    """What the functions of the triggers do, by name."""
     refuse = f"RAISE EXCEPTION 'Table %: {REFUSED}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';"
     lifted = f"EXISTS (SELECT 1 FROM {_quoted(Lifted._meta.db_table)})"  # noqa: S608 - a name of our own
+    return {
+        "registry_refuse": f"BEGIN {refuse} END",
+        "registry_refuse_unless_lifted": f"BEGIN IF {lifted} THEN RETURN NEW; END IF; {refuse} END",
+    }
+
+
+def _functions() -> list[str]:
     return [
-        "CREATE OR REPLACE FUNCTION registry_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {refuse} END $$",
-        "CREATE OR REPLACE FUNCTION registry_refuse_unless_lifted() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {lifted} THEN RETURN NEW; END IF; {refuse} END $$",
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+        for name, body in _bodies().items()
     ]
 
 
