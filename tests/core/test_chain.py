@@ -138,7 +138,7 @@ def test_a_missing_trigger_is_noticed_and_put_up_again(world, client):
     sql(f"DROP TRIGGER {name}" + (" ON cases_historicallesion" if connection.vendor == "postgresql" else ""))
     assert triggers.faults() == ["DELETE on cases_historicallesion"]
     answer = client.get("/health/ready")
-    assert answer.status_code == 503 and b"history" in answer.content
+    assert answer.status_code == 503
     assert verify()[0] == 1
     opening.after_migrations()
     assert triggers.faults() == []
