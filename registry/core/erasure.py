@@ -147,8 +147,8 @@ def _note_erased(history: Any, ids: set[int]) -> None:
     for row in opening.rows_where(history, id__in=ids, salt=""):
         remains.add(row)
     for key in sorted(ids):
-        row = ErasedRecord(table=history._meta.db_table, record_id=key, remains=remains.of(key))
-        sequence.note(row)
+        left = remains.of(key)
+        sequence.note(ErasedRecord(table=history._meta.db_table, record_id=key, remains=left))
 
 
 def emptied(model: type[Record], family: frozenset[type[Record]]) -> dict[str, Any]:
