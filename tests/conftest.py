@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.conf import settings
 from django.template.base import Template
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -12,6 +13,8 @@ from tests import factories
 
 # Playwright runs an event loop in the test's thread; the ORM calls of browser tests are synchronous all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+# A database that is kept for the next run has a chain that was sealed with this one.
+settings.IDENTITY_KEY = "the key of the tests, and of nothing else"
 
 
 @pytest.fixture(autouse=True)

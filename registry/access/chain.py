@@ -29,6 +29,8 @@ LOOK_BACK = 1000
 class AccessLink(links.Link):
     """The link of one event of the access log. The first one covers what there was before the chain."""
 
+    counted_by = ChangeCounter.ACCESS_LOG
+
     # The latest of the events that the link covers. A number, not a foreign key: nothing cascades here.
     event_id = models.BigIntegerField(_("event"), unique=True)
 

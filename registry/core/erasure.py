@@ -15,9 +15,9 @@ from django.apps import apps
 from django.db import models, transaction
 
 from registry.core import sequence
-from registry.core.chain import triggers
+from registry.core.chain import opening, triggers
 from registry.core.chain.digests import Digested
-from registry.core.chain.erased import ErasedRecord
+from registry.core.chain.erased import ErasedRecord, Remains
 from registry.core.history import HOUSEKEEPING, Change
 from registry.core.models import Record
 from registry.core.records import _pass, together
@@ -97,25 +97,22 @@ def erase(
     leave: Callable[[Any], None],
     first: tuple[type[Record], ...],
     also: Iterable[int] = (),
+    then: Callable[[Scope], None] = lambda scope: None,
 ) -> Scope:
     """Erase everything beneath ``root``, and of ``root`` what ``leave`` takes away from it; one change.
 
     ``first`` are the models whose rows are deleted, with what cascades from them. ``reason`` stands in history with
-    what is left of ``root``.
+    what is left of ``root``. ``then`` empties what is kept beside records, in the same transaction.
     """
     # The counter stays locked until the history is empty too; nothing else is waited for after it.
     with transaction.atomic():
         with together():
-            held = type(root)._base_manager.select_for_update().get(pk=root.pk)
-            scope = scope_of(held, also)
+            held, scope = _held(root, first, also)
             for model in first:
                 rows = model._base_manager.select_for_update().filter(pk__in=scope.records.get(model, set()))
                 with _pass(by, ""):
                     for row in rows:
                         row.delete()
-            for model, ids in scope.records.items():
-                for key in sorted(ids):
-                    sequence.note(ErasedRecord(table=model.history.model._meta.db_table, record_id=key))
             leave(held)
             held.version += 1
             with _pass(by, reason):
@@ -125,7 +122,33 @@ def erase(
             for model, ids in scope.records.items():
                 rows = model.history.filter(id__in=ids).exclude(pk=left if model is type(root) else None)
                 rows.update(**emptied(model, frozenset(scope.records)))
+            then(scope)
+        with together():
+            for model, ids in scope.records.items():
+                _note_erased(model.history.model, ids)
     return scope
+
+
+def _held(root: Record, first: tuple[type[Record], ...], also: Iterable[int]) -> tuple[Any, Scope]:
+    """The record and what belongs to it, once nobody can write beneath it any more: what somebody was about to write
+    in that moment goes too. Cases are locked before their patient, as everywhere.
+    """
+    found = scope_of(root, also)
+    for model in first:
+        keys = sorted(found.records.get(model, ()))
+        list(model._base_manager.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    held = type(root)._base_manager.select_for_update().get(pk=root.pk)
+    return held, scope_of(held, also)
+
+
+def _note_erased(history: Any, ids: set[int]) -> None:
+    """Write into the chain what has been emptied, with a digest over what is left."""
+    remains = Remains(history)
+    for row in opening.rows_where(history, id__in=ids, salt=""):
+        remains.add(row)
+    for key in sorted(ids):
+        left = remains.of(key)
+        sequence.note(ErasedRecord(table=history._meta.db_table, record_id=key, remains=left))
 
 
 def emptied(model: type[Record], family: frozenset[type[Record]]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from registry.access.scope import roles_of
 from registry.core import erasure, policies
 from registry.core.actors import System
 from registry.core.chain.erased import ErasedRecord
+from registry.curation import emptying
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def _what_goes(patient: Patient) -> Iterator[str]:
         yield _("Signed cases among them: %(n)d. Erasing is a legal duty and passes the signature.") % {
             "n": signed
         }
+    yield from emptying.says(patient)
     for holding in _holdings:
         yield from holding.says(patient)
 
@@ -105,8 +107,8 @@ def erase(patient: Patient, *, by: Any, reason: str) -> None:
         raise ValidationError({"reason": _("Say why the patient is erased. Do not name the patient.")})
     if is_published(patient):
         raise ValidationError(_("%(patient)s is from a publication and names nobody.") % {"patient": patient})
-    if is_erased(patient):
-        raise ValidationError(_("%(patient)s has been erased already.") % {"patient": patient})
+    _refuse_before(patient)
+    numbers = [patient.hospital_number, *(merged.hospital_number for merged in patient.merged.all())]
     erasure.erase(
         patient,
         by=by,
@@ -114,9 +116,15 @@ def erase(patient: Patient, *, by: Any, reason: str) -> None:
         leave=_leave_stub,
         first=(Case,),
         also=_taken_in(patient),
+        then=lambda scope: emptying.empty(patient, scope, numbers, by),
     )
     for holding in _holdings:
         holding.clear(patient)
+
+
+def _refuse_before(patient: Patient) -> None:
+    if is_erased(patient):
+        raise ValidationError(_("%(patient)s has been erased already.") % {"patient": patient})
 
 
 def _taken_in(patient: Patient) -> list[int]:
@@ -125,6 +133,8 @@ def _taken_in(patient: Patient) -> list[int]:
 
 
 def _leave_stub(patient: Patient) -> None:
+    if is_erased(patient):  # a moment ago, while this one waited for the lock
+        raise ValidationError(_("%(patient)s has been erased already.") % {"patient": patient})
     for merged in patient.merged.all():
         merged.hospital_number = merged.hospital_number_hash = ""
         merged.save(update_fields=["hospital_number", "hospital_number_hash"])

@@ -29,6 +29,10 @@ def freeze_center(center: Center, *, by: Any, reason: str) -> Freeze:
     _demand_curator(by, center.pk)
     reason = _reason(reason, _("Say why the centre is frozen."))
     with records.together():
+        # Whoever is writing anything of the centre ends first; whoever comes later finds it frozen.
+        for model in (Case, Patient):
+            rows = model._base_manager.select_for_update(of=("self",)).filter(center=center.pk)
+            list(rows.order_by("pk").values_list("pk"))
         held = Center.objects.select_for_update().get(pk=center.pk)
         if Freeze.objects.in_force().filter(center=held, whole_center=True).exists():
             raise ValidationError(_("This centre is frozen already."), code="frozen_already")
@@ -148,6 +152,10 @@ def refuse_frozen(attempt: Any) -> None:
     """A check of the write door. Consent may change while its data are frozen."""
     if consent.is_all_that_changes(attempt):
         return
+    record = attempt.record
+    if isinstance(record, Patient) and record.pk is None:
+        # There is nothing yet that a freeze could wait for but the centre.
+        list(Center.objects.select_for_update(no_key=True).filter(pk=record.center_id).values_list("pk"))
     lock = lock_of(attempt.root if attempt.root is not None else attempt.record)
     if lock is not None:
         raise lock.refusal()

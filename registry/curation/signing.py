@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from cases import locking
 from cases.codes import CaseStatus
-from cases.models import Case
+from cases.models import Case, Patient
 from cases.views.history import Entry, entry_of, history_rows, told_by_sitting
 from registry.access import scope
 from registry.access.models import Membership
@@ -122,8 +122,12 @@ def withdraw(case: Case, *, by: Any, reason: str) -> Signature:
 
 
 def _locked(case: Case) -> Case:
-    """The case as it is stored, held until the change ends: nobody writes beneath it meanwhile."""
-    return Case._base_manager.select_for_update().get(pk=case.pk)
+    """The case as it is stored, held until the change ends: nobody writes beneath it meanwhile, nor its patient, of
+    whom a signature covers sex and year of birth.
+    """
+    stored = Case._base_manager.select_for_update().get(pk=case.pk)
+    Patient._base_manager.select_for_update().get(pk=stored.patient_id)
+    return stored
 
 
 def _already(case: Case) -> str:

@@ -38,7 +38,7 @@ def chains():
 
 @pytest.fixture
 def patients(settings, center):
-    use(settings, OLD)
+    use(settings, OLD, settings.IDENTITY_KEY)  # under which the chains began
     make.PatientFactory(center=center)
     return [make.PatientFactory(center=center, hospital_number=f"KH {n}") for n in (1, 2, 3)]
 
@@ -59,11 +59,12 @@ def test_former_keys_read_and_find_until_the_numbers_are_written_anew(settings, 
 def test_the_numbers_are_written_anew_under_the_current_key(settings, center, patients, monkeypatch, capsys):
     monkeypatch.setattr(rotation, "BATCH", 2)
     before = list(Patient.objects.order_by("pk").values("version", "modified_at"))
-    use(settings, NEW, OLD)
+    use(settings, NEW, OLD, *settings.IDENTITY_KEYS_OLD)
     call_command("rotate_keys", "--dry-run")
     assert "3 of 3 hospital numbers would be" in capsys.readouterr().out
     assert not any(map(is_current, raw()))
     call_command("rotate_keys")
+    link_events(AccessEvent)
     use(settings, NEW)
     assert all(map(is_current, raw()))
     assert list(Patient.objects.order_by("pk").values("version", "modified_at")) == before

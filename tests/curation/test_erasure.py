@@ -4,10 +4,13 @@ import json
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
-from django.db import models
+from django.db import connection, models
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from cases.models import Case, Lesion, MergedPatient, Patient
 from procedures.models import Procedure
@@ -15,7 +18,9 @@ from registry.core import erasure as core_erasure
 from registry.core import records
 from registry.core.chain import checking, opening
 from registry.core.records import _pass
-from registry.curation import erasure
+from registry.core.saved_filter import SavedFilter
+from registry.curation import erasure, queries
+from registry.curation.models import Signature
 from tests import factories as make
 from tests.declared import record_models
 from tests.factories import TESTS
@@ -116,6 +121,18 @@ def test_emptying_more_than_was_erased_is_found(person, center):
         Case.history.filter(pk=row.pk).update(salt="", age_years=None)
     fault = checking.check(checking.CHAINS["history"]).fault
     assert (fault.what, fault.row_id) == ("emptied", row.pk)
+
+
+@pytest.mark.parametrize(
+    "change", ["history_user_name = 'x'", "age_years = 99", "history_date = '2001-01-01'"]
+)
+def test_what_is_left_of_an_emptied_row_cannot_be_altered_either(person, change):
+    erased(person)
+    row = Case.history.earliest()
+    with triggers_down(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE cases_historicalcase SET {change} WHERE history_id = %s", [row.pk])
+    fault = checking.check(checking.CHAINS["history"]).fault
+    assert (fault.what, fault.table) == ("altered", "cases_historicalcase")
 
 
 def below_patients():
@@ -247,3 +264,72 @@ def test_whoever_was_merged_into_the_patient_goes_too(person, center):
     assert not Patient.history.filter(id=gone.pk).exclude(salt="").exists()
     assert MergedPatient.objects.get().hospital_number == ""
     assert checking.check(checking.CHAINS["history"]).fault is None
+
+
+def test_what_was_asked_and_signed_and_noted_about_the_patient_is_emptied(person, center, clinician, curator):
+    """Beside records: queries, signatures, the notes of the administration, saved filters."""
+    case, twin = person.cases.get(), make.PatientFactory(center=center)
+    lesion = case.lesions.get()
+    asked = queries.ask(lesion, "levels", f"Is {SECRET} right?", by=curator)
+    queries.answer(asked, f"Yes, {SECRET}.", by=clinician)
+    by_rule = queries.raise_by_rule(case, "age_years", "unusual", {"en": SECRET, "de": SECRET}, by=TESTS)
+    alike = {"en": f"May be the same person as {person.registry_id} (the same sex)."}
+    about_another = queries.raise_by_rule(twin, "", "probable_duplicate", alike, by=TESTS)
+    kept = queries.ask(twin, "sex", "Right?", by=curator)
+    signed = Signature.objects.create(
+        **Signature.actor(clinician),
+        case=case,
+        case_uuid=case.uuid,
+        act="sign",
+        role="clinician",
+        meaning="complete",
+        content_sha256="a" * 64,
+        content_version=1,
+        case_version=1,
+    )
+    Signature.objects.create(
+        **Signature.actor(curator),
+        case=case,
+        case_uuid=case.uuid,
+        act="withdraw",
+        role="curator",
+        reason=f"wrong: {SECRET}",
+        withdraws=signed,
+        content_sha256="a" * 64,
+        content_version=1,
+        case_version=2,
+    )
+    for record in (lesion, by_rule):
+        LogEntry.objects.create(
+            user=curator,
+            content_type=ContentType.objects.get_for_model(record),
+            object_id=record.pk,
+            object_repr=f"Lesion {SECRET}",
+            action_flag=2,
+            change_message=SECRET,
+        )
+    SavedFilter.objects.create(
+        user=curator, change_list="cases.patient", name="one", query=urlencode({"q": NUMBER})
+    )
+    assert any("Data queries: 3" in line for line in erasure.what_goes(person))
+    erased(person)
+    assert not [label for label, text in everything() if SECRET in text or "a" * 64 in text]
+    assert not SavedFilter.objects.exists()
+    for query in (asked, by_rule, about_another):
+        query.refresh_from_db()
+        assert (query.state, str(query)) == ("closed", "(erased)")
+        assert query.events.exists() and not query.events.exclude(text="").exists()
+    assert asked.raised_by == "curator" and (by_rule.rule, asked.field) == ("", "")
+    kept.refresh_from_db()
+    assert (kept.state, kept.text) == ("open", "Right?")
+    acts = Signature.objects.order_by("pk").values_list("user_name", "act", "meaning", "content_sha256")
+    assert list(acts) == [("clinician", "sign", "complete", ""), ("curator", "withdraw", "", "")]
+
+
+def test_erasing_twice_at_once_keeps_who_did_it(person, curator, monkeypatch):
+    """Both have asked whether it is done already; one of them comes second at the lock."""
+    erased(person, by=curator)
+    monkeypatch.setattr(erasure, "_refuse_before", lambda patient: None)
+    with pytest.raises(ValidationError, match="already"):
+        erased(person)
+    assert Patient.history.filter(id=person.pk).first().history_user_name == "curator"

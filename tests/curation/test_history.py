@@ -82,6 +82,8 @@ def test_filters_find_by_person_kind_field_and_reason(as_curator, changed, curat
     assert shown(as_curator, kind="cases.case", field="asa_class") == []
     assert shown(as_curator, kind="procedures.ablation", field="power_w", change="deleted")
     assert shown(as_curator, q="WEIGHED") == [("Case", "changed", "curator")]
+    # The words may name a patient, and nothing is ever taken out of the log.
+    assert AccessEvent.objects.latest("pk").detail == f"{URL}?q=…"
     assert shown(as_curator, reason="no") == []
     assert shown(as_curator, since="2000-01-01", until="2000-01-02") == []
     assert shown(as_curator, center="HEI", since="2000-01-01")

@@ -14,8 +14,9 @@ from django.db.models import Max
 
 from registry.core.chain import links, opening
 from registry.core.chain.digests import digest_of
-from registry.core.chain.erased import erasures
+from registry.core.chain.erased import ErasedRecord, Remains, erasures
 from registry.core.chain.links import Link, RowsOfTable
+from registry.core.sequence import ChangeCounter
 
 #: Links that are read at once.
 BATCH = 1000
@@ -97,6 +98,7 @@ def links_of(model: type[Link], result: Result) -> Iterator[Link]:
     table, keys = model._meta.db_table, links.known_keys()
     before: Link | None = None
     # What is written from now on belongs to the next walk: its rows may have been read already, and not be there.
+    counted = ChangeCounter.objects.filter(pk=model.counted_by).values_list("last", flat=True).first() or 0
     until = model._base_manager.aggregate(last=Max("number"))["last"] or 0
     rows = model._base_manager.filter(number__lte=until).order_by("number")
     batch = list(rows[:BATCH])
@@ -114,9 +116,13 @@ def links_of(model: type[Link], result: Result) -> Iterator[Link]:
             key = keys.get(link.key_name)
             if key is None:
                 result.unread_seals += 1
-            elif link.seal != links.seal_of(key, model, link.link):
+            elif not links.is_sealed(link, before, key, keys):
                 raise Broken(
-                    BROKEN, table, link.number, link.number, "its seal was not made with the registry’s key"
+                    BROKEN,
+                    table,
+                    link.number,
+                    link.number,
+                    "it, or what stands before it, was not sealed with the registry’s key",
                 )
             result.links += 1
             result.head = link
@@ -125,6 +131,8 @@ def links_of(model: type[Link], result: Result) -> Iterator[Link]:
         batch = list(rows.filter(number__gt=batch[-1].number)[:BATCH])
     if before is None:
         raise Broken(REMOVED, table, None, None, "the chain has no link at all")
+    if before.number < counted:
+        raise Broken(REMOVED, table, before.number + 1, before.number + 1, "the counter knows of it")
     if before.key_name not in keys:
         raise Broken(
             BROKEN,
@@ -158,6 +166,11 @@ class Rows:
         names = [attname for _name, attname in opening.covered(self.model)]
         at_number = names.index("change_sequence")
         at_record = names.index("id") if "id" in names else None
+        remains = (
+            Remains(self.model) if at_record is not None and hasattr(self.model, "history_date") else None
+        )
+        # An erasure that is committed from now on belongs to the next walk.
+        until = ErasedRecord._base_manager.aggregate(last=Max("change_sequence"))["last"] or 0
         for batch in opening.batches(self.model):
             emptied = [row for row in batch if not row[1]]
             erased = (
@@ -168,7 +181,19 @@ class Rows:
             for key, salt, digest, *values in batch:
                 number = values[at_number]
                 self._fits(key, salt, digest, values, number, erased, at_record)
+                if remains is not None and not salt:
+                    remains.add((key, salt, digest, *values))
                 yield number, key, digest
+        if remains is not None:
+            self._compare(remains, until)
+
+    def _compare(self, remains: Remains, until: int) -> None:
+        """What is left of emptied rows, against what the erasure said of it."""
+        said = ErasedRecord._base_manager.filter(table=self.table, change_sequence__lte=until)
+        for record_id, digest, number in said.values_list("record_id", "remains", "change_sequence"):
+            if digest and digest != remains.of(record_id):
+                why = f"what is left of the erased record {record_id} is not as it was"
+                raise Broken(ALTERED, self.table, None, number, why)
 
     def _fits(
         self,

@@ -27,6 +27,8 @@ class Digested(models.Model):
 
     #: Triggers refuse to change or remove such rows.
     insert_only = True
+    #: The erasure of a patient may empty them all the same.
+    erasure_empties = False
 
     # Without a salt: the content has been erased, and the digest stands for it.
     salt = models.CharField(_("salt"), max_length=SALT_CHARACTERS, blank=True, default="", editable=False)
@@ -38,6 +40,8 @@ class Digested(models.Model):
 
 class Chained(Digested):
     """A row that belongs to a numbered change and stands in the chain under its number."""
+
+    erasure_empties = True
 
     # 0 is a change from before they were counted.
     change_sequence = models.BigIntegerField(_("number of the change"), default=0, db_index=True)

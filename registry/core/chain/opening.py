@@ -48,7 +48,7 @@ def begin(chain: type[Link], models: list[Any], number: Any, **more: Any) -> Non
         if any(model._base_manager.exists() for model in models):
             triggers.remove()
         tables = [_sealed(model) for model in models]
-        links.add(chain, number(), tables, **more)
+        links.add(chain, number(), tables, begins=True, **more)
 
 
 def _sealed(model: Any) -> RowsOfTable:
@@ -88,6 +88,11 @@ def batches(model: Any, until: int | None = None) -> Iterator[list[tuple[Any, ..
 def rows_of(model: Any, keys: list[int]) -> list[tuple[Any, ...]]:
     """Some of the rows."""
     return list(_rows(model).filter(pk__in=keys))
+
+
+def rows_where(model: Any, **condition: Any) -> list[tuple[Any, ...]]:
+    """The rows of which this holds, in the order of their keys."""
+    return list(_rows(model).filter(**condition))
 
 
 def _rows(model: Any) -> Any:

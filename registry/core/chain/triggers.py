@@ -1,4 +1,5 @@
-"""Triggers: rows of history, links and access log are added; the database itself refuses to change or remove them.
+"""Triggers: rows of history, links, access log, signatures and the like are added; the database itself refuses to
+change or remove them.
 
 They are put up after every migration, because SQLite drops them when it rebuilds a table, and looked for when the
 registry starts and by ``/health/ready``. The one way past them is ``lifted``, for the erasure of a patient: a row in a
@@ -14,8 +15,6 @@ from typing import Any
 from django.apps import apps
 from django.db import DatabaseError, connection, models
 from django.utils.translation import gettext_lazy as _
-
-from registry.core.chain.digests import Chained
 
 logger = logging.getLogger(__name__)
 
@@ -52,19 +51,20 @@ def _wanted() -> dict[str, tuple[str, str, bool]]:
             name = f"{PREFIX}{event.lower()}_{table}"
             if len(name) > 60:  # PostgreSQL cuts names at 63 characters
                 name = f"{name[:50]}_{hashlib.sha256(table.encode()).hexdigest()[:8]}"
-            found[name] = (table, event, event == "UPDATE" and issubclass(model, Chained))
+            found[name] = (table, event, event == "UPDATE" and model.erasure_empties)
     return found
 
 
-def _existing() -> dict[str, str]:
-    """Name → table of the triggers that are there and switched on."""
+def _existing(*, whole: bool = True) -> dict[str, str]:
+    """Name → table of the triggers that are there; ``whole`` ones are switched on, and do what they are meant to do."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-                "WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND t.tgname LIKE %s "
-                "AND pg_table_is_visible(c.oid)",
-                [f"{PREFIX}%"],
+                "JOIN pg_proc p ON p.oid = t.tgfoid "
+                "WHERE NOT t.tgisinternal AND t.tgname LIKE %s AND pg_table_is_visible(c.oid) "
+                "AND (NOT %s OR (t.tgenabled = 'O' AND trim(p.prosrc) IN %s))",
+                [f"{PREFIX}%", whole, tuple(_bodies().values())],
             )
         else:
             cursor.execute(
@@ -125,7 +125,7 @@ def install() -> None:
 def remove() -> None:
     """Take all of them down: for tests that empty the tables, and for the beginning of a chain."""
     with connection.cursor() as cursor:
-        for name, table in _existing().items():
+        for name, table in _existing(whole=False).items():
             on = f" ON {_quoted(table)}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER {_quoted(name)}{on}")
 
@@ -144,14 +144,20 @@ def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def _functions() -> list[str]:
+def _bodies() -> dict[str, str]:
+    """What the functions of the triggers do, by name."""
     refuse = f"RAISE EXCEPTION 'Table %: {REFUSED}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';"
     lifted = f"EXISTS (SELECT 1 FROM {_quoted(Lifted._meta.db_table)})"  # noqa: S608 - a name of our own
+    return {
+        "registry_refuse": f"BEGIN {refuse} END",
+        "registry_refuse_unless_lifted": f"BEGIN IF {lifted} THEN RETURN NEW; END IF; {refuse} END",
+    }
+
+
+def _functions() -> list[str]:
     return [
-        "CREATE OR REPLACE FUNCTION registry_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {refuse} END $$",
-        "CREATE OR REPLACE FUNCTION registry_refuse_unless_lifted() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {lifted} THEN RETURN NEW; END IF; {refuse} END $$",
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+        for name, body in _bodies().items()
     ]
 
 

@@ -49,6 +49,9 @@ class Freeze(KeptRow):
 class FrozenCase(models.Model):
     """A case of a freeze that holds a list of cases."""
 
+    insert_only = True
+    erasure_empties = False
+
     freeze = models.ForeignKey(
         Freeze, models.PROTECT, related_name="cases", verbose_name=_("freeze"), db_index=False
     )

@@ -21,9 +21,18 @@ class KeptQuerySet(models.QuerySet):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise Unchangeable("These rows are never removed.")
 
+    def empty(self, **values: str) -> int:
+        """For the erasure of a patient, which lifts the triggers: without that the database refuses."""
+        return models.QuerySet.update(self, **values)
+
 
 class KeptRow(models.Model):
     """An act with its moment and its actor. ``printed_name`` is the name as a reader knows the person."""
+
+    #: Triggers refuse to change or remove such rows, too.
+    insert_only = True
+    #: Whether the erasure of a patient may empty columns of them.
+    erasure_empties = False
 
     at = models.DateTimeField(_("at"), auto_now_add=True)
     # Text, not a foreign key: the row outlives the user.

@@ -7,13 +7,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
 from registry.access.models import Center
 from registry.access.scope import writable_centers
 from registry.curation.models.kept import KeptRow
+
+#: What stands, in every language alike, for a text of an erased patient where the column must say something.
+ERASED = "(erased)"
 
 
 class State(models.TextChoices):
@@ -130,7 +133,7 @@ class DataQuery(models.Model):
     def words(self) -> str:
         """The question, a rule's in the reader's language."""
         if not self.wording:
-            return self.text
+            return self.text or gettext("(erased)")
         language = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
         return self.wording.get(language) or next(iter(self.wording.values()))
 
@@ -146,6 +149,8 @@ class DataQuery(models.Model):
 
 class QueryEvent(KeptRow):
     """One step of a query: who, when, what, in which words. Rows are added, never changed or removed."""
+
+    erasure_empties = True
 
     query = models.ForeignKey(DataQuery, models.PROTECT, related_name="events", verbose_name=_("data query"))
     kind = models.CharField(_("step"), max_length=16, choices=EventKind.choices)

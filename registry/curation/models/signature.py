@@ -17,6 +17,8 @@ class Signature(KeptRow):
     is no longer alive once another one withdraws it.
     """
 
+    erasure_empties = True
+
     class Act(models.TextChoices):
         SIGN = "sign", _("signed")
         WITHDRAW = "withdraw", _("signature withdrawn")

@@ -103,4 +103,9 @@ def _address(request: HttpRequest, path: str = "history", **more: str) -> str:
 
 
 def _note(request: HttpRequest, kind: str) -> None:
-    log.note(kind, user=request.user, request=request, subject="history", detail=request.get_full_path())
+    """The filters are noted, but no words that were searched for: they may name a patient, and the log is for good."""
+    query = request.GET.copy()
+    if query.get("q"):
+        query["q"] = "…"
+    said = f"{request.path}?{query.urlencode()}".replace("%E2%80%A6", "…") if query else request.path
+    log.note(kind, user=request.user, request=request, subject="history", detail=said)
