@@ -190,7 +190,7 @@ def test_a_published_patient_and_a_missing_reason_are_refused(person):
 def test_the_command_says_first_what_will_go(person, curator, capsys):
     call_command("erase_patient", person.registry_id, "--dry-run")
     said = capsys.readouterr().out
-    assert "Lesions: 1 now, 3 rows of history" in said and "Nothing has been removed" in said
+    assert "Lesions: 1 now, 3 in the history" in said and "Nothing has been removed" in said
     assert Case.objects.exists()
     with pytest.raises(CommandError, match="why"):
         call_command("erase_patient", person.registry_id)
