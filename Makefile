@@ -4,7 +4,7 @@
 #                the worker that writes large exports
 #   make test    every test that needs no browser (DATABASE_URL chooses PostgreSQL; PYTEST_ARGS adds options)
 #   make e2e     the browser tests (Chromium)
-#   make bench   measure exports against psql (PostgreSQL by DATABASE_URL; N=20000 for fewer patients)
+#   make bench   measure exports and imports against psql (PostgreSQL by DATABASE_URL; N=20000 for fewer patients)
 #   make lint    ruff, mypy, djlint, missing migrations
 #   make messages   bring the catalogues of translations up to date and compile them (PRUNE=1 drops unused texts)
 #   make docs    write the documents that are generated from the models and from the published series
@@ -82,6 +82,7 @@ e2e: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench.exports --patients $(or $(N),200000)
+	$(BIN)/python -m tests.bench.imports
 
 lint: setup
 	$(BIN)/ruff check .
