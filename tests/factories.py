@@ -1,5 +1,6 @@
 """Valid records for tests, written through the write door like everything else."""
 
+import datetime
 from typing import Any
 
 import factory
@@ -59,9 +60,9 @@ class UserFactory(DjangoModelFactory):
 
 
 def member(center: Center, role: str = "clinician", **user: Any) -> User:
-    """A user with a role in a centre."""
+    """A user with a role in a centre, long enough ago for tests that travel in time."""
     made = UserFactory(**user)
-    Membership.objects.create(user=made, center=center, role=role)
+    Membership.objects.create(user=made, center=center, role=role, start=datetime.date(2010, 1, 1))
     return made
 
 

@@ -6,6 +6,7 @@ LEFT_OUT = {
     "literature.StudyArm": "the groups of a paper; see /api/v1/study-arms/",
     "literature.CitedSeries": "series that a paper cites; see /api/v1/cited-series/",
     "literature.SourceValue": "where a published value is printed; see /api/v1/source-values/",
+    "cases.MergedPatient": "leads from a patient who was merged to the survivor; no data about a patient",
     "cases.PatientCounter": "the last number given out in a centre; no data about a patient",
     "cases.Diagnosis.slug": "shown as the diagnosis of the case",
     "cases.Diagnosis.needs_text": "tells the form to ask which diagnosis; no data about a patient",

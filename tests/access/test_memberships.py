@@ -215,5 +215,5 @@ class TestInTheAdmin:
         noted = AccessEvent.objects.filter(user_name=boss.username).values_list("kind", "detail")
         assert {
             ("user", "is_active: False"),
-            ("membership", "changed: HEI, researcher, from 2026-03-10 without end"),
+            ("membership", f"changed: HEI, researcher, from {row.start} without end"),
         } <= set(noted)

@@ -12,6 +12,8 @@ from tests.access import signing_in
 from tests.e2e.barriers import TELL_VIOLATIONS
 from tests.e2e.conftest import SAVED, sign_in, watch
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture
 def at_home(browser, live_server):

@@ -22,9 +22,9 @@ from django.utils import timezone, translation
 from django.utils.translation import trans_real
 
 from registry.access import tokens
-from registry.access.models import Center, Invitation
+from registry.access.models import Center, Invitation, Membership
 from registry.curation import queries
-from registry.curation.models import DataQuery
+from registry.curation.models import DataQuery, Freeze
 from registry.research.models import CohortVersion, ExportJob, ExportReceipt, Release
 from tests import factories
 from tests.access import signing_in
@@ -37,8 +37,11 @@ WORDS = [
 ]
 #: The same for the addresses of releases, which take two.
 OF_RELEASES = ("q-release", "q-other", "manifest.json")
+#: And for those of the log of eligible procedures.
+OF_MONTHS = ("HEI", "2026", "10")
 #: Machines and other programs are answered in English; the admin is walked by its models, imports by their own test.
 NOT_PAGES = ("api/", "admin/", "static/", "health/", "jsi18n/", "import/")
+OWN_WORDS = {"releases/": OF_RELEASES, "ascertainment/": OF_MONTHS}
 #: Parts that their page asks for, with what it knows of them.
 PARTS = (".svg", "/cell/")
 DAY = datetime.timedelta(days=1)
@@ -111,6 +114,9 @@ def world(center, clinician) -> list[Any]:
         queries.ask(lesion, "side", "Q-question", by=clinician),
         *kept,
     ]
+    who = {"user_name": "q-1", "printed_name": "Q"}
+    factories.AscertainmentMonthFactory(center=center, month="2026-10-01")
+    Freeze.objects.create(center=center, whole_center=False, title="Q-title", reason="Q-reason", **who)
     for query in DataQuery.objects.exclude(rule=""):  # what a rule has said is kept as it was said
         query.wording = dict.fromkeys(query.wording, "Q-sentence")
         query.save()
@@ -172,12 +178,13 @@ def answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]:
     """What every address answers to somebody who looks: the first record that it takes, and every section."""
     uuids = [str(record.uuid) for record in world if hasattr(record, "uuid")]
     numbers = [str(key.pk) for key in Authenticator.objects.filter(type="webauthn")]
+    numbers += [str(freeze.pk) for freeze in Freeze.objects.all()]
     for route, pattern in patterns():
         converters = pattern.pattern.converters
         ids = [name for name, converter in converters.items() if isinstance(converter, UUIDConverter)]
         words = [name for name in converters if name not in ids]
         found = False
-        known = OF_RELEASES if route.startswith("releases/") else [*WORDS, *numbers]
+        known = next((own for start, own in OWN_WORDS.items() if route.startswith(start)), [*WORDS, *numbers])
         for chosen in itertools.product(known, repeat=len(words)):
             for uuid in itertools.product(uuids, repeat=len(ids)):
                 given = dict(zip([*words, *ids], [*chosen, *uuid], strict=True))
@@ -208,9 +215,10 @@ def admin_answers(client: Client, world: list[Any]) -> Iterator[tuple[str, Any]]
 
 
 @pytest.fixture
-def german(clinician):
-    """A clinician whose browser asks for German, who has just confirmed who it is."""
+def german(clinician, center):
+    """A clinician and curator whose browser asks for German, who has just confirmed who it is."""
     client = Client(headers={"accept-language": "de"})
+    Membership.objects.create(user=clinician, center=center, role="curator")
     signing_in.app_of(clinician)
     signing_in.passkey_of(clinician, "Q-key")
     signing_in.sign_in(client, clinician)
