@@ -352,7 +352,7 @@ def where_plain(found: Iterable[tuple[str, Any]]) -> dict[str, str]:
     """Text → the first page it was met on; every page says that it is German."""
     met: dict[str, str] = {}
     for url, answer in found:
-        assert answer.status_code in (200, 302, 403, 405, 410, 422), url
+        assert answer.status_code in (200, 302, 403, 405, 410, 422), (url, answer.content[:300])
         assert language_of(answer) in ("de", "de-de", ""), url
         for text in plain_words(said(answer)):
             met.setdefault(text, url)
@@ -373,7 +373,7 @@ def refusals(client: Client, shown: list[tuple[str, Any]]) -> Iterator[tuple[str
             body = {"fields": fields, "base": {key: [""] for key in fields}}
             yield address, client.post(address, body, content_type="application/json")
         if '<form method="post"' in html.partition("<main")[2] and not re.search(
-            r"/(delete|draft|edit/\w+)/$", url
+            r"/(delete|draft|freezes?|edit/\w+)/$", url
         ):
             sent = {name: "7x" if name in typed else value for name, value in form_data(answer).items()}
             yield url, client.post(url, sent)
