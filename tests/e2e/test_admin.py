@@ -91,6 +91,25 @@ def test_a_lesion_is_added_beneath_a_case(page, live_server, curator, case):
     assert lesion.history.get().history_user_name == "curator"
 
 
+def test_a_value_of_a_complete_case_is_mended_with_a_reason(page, live_server, curator, center):
+    settled = complete_case(center)
+    sign_in(page, live_server.url, curator)
+    page.goto(live_server.url + change(settled))
+    page.get_by_role("textbox", name="Age at the index procedure").fill("61")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("This case is complete. Say why you change it.").first.wait_for()
+    assert page.get_by_role("textbox", name="Age at the index procedure").input_value() == "61", (
+        "nothing typed is lost"
+    )
+    page.get_by_label("Reason for the change").first.fill("birth certificate seen")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(live_server.url + url(type(settled), "changelist") + "*")
+    page.goto(live_server.url + url(type(settled), "history", settled.pk))
+    page.get_by_text("birth certificate seen").first.wait_for()
+    changed = page.get_by_role("main").inner_text()
+    assert "60" in changed and "61" in changed
+
+
 def test_a_patient_is_found_while_typing(page, live_server, curator, case, other_center):
     factories.PatientFactory(center=other_center)
     sign_in(page, live_server.url, curator)

@@ -19,6 +19,7 @@ def test_a_curator_merges_two_patients(page, live_server, center, curator):
     faults = watch(page, live_server.url)
     sign_in(page, live_server.url, curator)
     page.get_by_role("button", name="curator").click()
+    page.get_by_role("link", name="Administration").click()
     page.get_by_role("link", name="Merge two patients").click()
     page.get_by_label("First patient").fill("4711")
     page.get_by_role("button", name="Search").click()
