@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.core.management import call_command
 from django.urls import reverse
 
 from cases.models import Case, MergedPatient, Patient
@@ -10,8 +10,10 @@ from cases.views.history import history_rows
 from registry.access.models import AccessEvent
 from registry.core import records
 from registry.core.models import Record
+from registry.curation import queries, signing
 from tests import factories
 from tests.admin.conftest import complete_case
+from tests.curation.conftest import sign
 from tests.factories import TESTS
 
 URL = reverse("patient-merge")
@@ -258,16 +260,12 @@ def test_who_took_in_another_can_be_taken_in(as_curator, two, center):
     assert third.cases.count() == 4
 
 
-def signed(case):
-    """As if a signer had done it: the door that signs is another part."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE cases_case SET status = 'signed' WHERE id = %s", [case.pk])
-
-
-def test_a_signed_case_moves_as_it_is_when_the_survivor_says_what_was_signed(as_curator, two):
+def test_a_signed_case_moves_with_its_signature_when_the_survivor_says_what_was_signed(
+    as_curator, curator, two
+):
     a, b = two
     (case,) = a.cases.all()
-    signed(case)
+    signature = sign(case, curator)
     # The survivor would not say what was signed.
     sent = {**CHOSEN, "survivor": "b", "take_birth_year": "b"}
     refused = as_curator.post(address(a, b), sent)
@@ -280,11 +278,34 @@ def test_a_signed_case_moves_as_it_is_when_the_survivor_says_what_was_signed(as_
     assert {name for name in before if before[name] != after[name]} <= {
         *("patient_id", "number", "version", "modified_at", "modified_by_id")
     }
+    case.refresh_from_db()
+    found = signing.verified(case)
+    assert found is not None and found.signature == signature and found.unchanged
 
 
-def test_fields_of_a_survivor_with_a_signed_case_stay(as_curator, two):
+def test_queries_of_both_are_found_under_the_survivor_and_the_chain_verifies(as_curator, curator, two):
     a, b = two
-    signed(a.cases.get())
+    case, b_cases = b.cases.first(), list(b.cases.values_list("pk", flat=True))
+    asked = [
+        queries.ask(case, "age_years", "Sure?", by=curator),
+        queries.ask(b, "sex", "Sure?", by=curator),
+        queries.ask(a, "sex", "Really?", by=curator),
+    ]
+    merged(as_curator, a, b)
+    for query in asked:
+        query.refresh_from_db()
+        assert query.is_waiting
+    pages = [
+        as_curator.get(reverse("case-queries", args=[of.uuid])).content.decode()
+        for of in (case, a.cases.exclude(pk__in=b_cases).get())
+    ]
+    assert pages[0].count("Sure?") == 2 and "Really?" in pages[1]
+    call_command("verify_history")
+
+
+def test_fields_of_a_survivor_with_a_signed_case_stay(as_curator, curator, two):
+    a, b = two
+    sign(a.cases.get(), curator)
     refused = previewed(as_curator, a, b)
     assert refused.status_code == 422
     assert f"{a.registry_id} has a signed case, so its value stays" in refused.content.decode()

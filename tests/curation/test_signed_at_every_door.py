@@ -175,6 +175,16 @@ def test_bulk_deletion_in_the_admin_is_refused_in_words(admin, signed):
     assert answer.status_code == 200 and SENTENCE in said(answer)
 
 
+def test_setting_a_field_of_several_records_leaves_the_signed_one_as_it_is(admin, signed):
+    data = {"action": "set_disease_status", "_selected_action": [signed.pk], "value": "benign", "reason": "x"}
+    shown = admin.post(admin_url(Case, "changelist"), data | {"step": "show"})
+    assert [line.record for line in shown.context["refused"]] == [signed] and SENTENCE in said(shown)
+    refused = admin.post(
+        admin_url(Case, "changelist"), data | {"step": "change", f"version-{signed.pk}": signed.version}
+    )
+    assert refused.status_code == 200 and SENTENCE in said(refused)
+
+
 # -- API --------------------------------------------------------------------------------------------------------------
 
 
