@@ -4,10 +4,12 @@ One question to the database says which queries there are. A record is judged by
 a case that has been declared complete is looked at as a whole. Rules that compare patients wait for the nightly run.
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -22,6 +24,8 @@ from registry.curation.quality.base import is_due
 from registry.curation.quality.rules import BY_CODE, RULES
 from registry.curation.quality.screening import WHOLE_RULES, offends
 from registry.curation.quality.settling import Key, findings, keyed, settle
+
+log = logging.getLogger(__name__)
 
 #: Public ids in one condition.
 _AT_ONCE = 10_000
@@ -60,7 +64,7 @@ def look_again(record: Any, actor: Any, reason: str) -> None:
     due = [case for case in _cases(root) if is_due(case)]
     looked_at = {case.pk for case in due if _worth_a_look(case, known)}
     for case in editor.load(Case.objects.filter(pk__in=looked_at)) if looked_at else ():
-        settle(
+        _settle(
             lambda case=case: findings(RULES, case),  # type: ignore[misc]
             [query for query in known if query.rule],
             by=actor,
@@ -68,6 +72,16 @@ def look_again(record: Any, actor: Any, reason: str) -> None:
         )
     if not looked_at:
         _judge_alone(record, known, {case.pk for case in due}, actor)
+
+
+def _settle(*given: Any, **named: Any) -> None:
+    """Settle; but a rule that breaks must not cost anybody what they entered. The nightly run breaks on it aloud."""
+    try:
+        settle(*given, **named)
+    except DatabaseError:
+        raise  # the transaction is lost
+    except Exception:
+        log.exception("The rules of quality could not be asked about a record that was saved")
 
 
 def settle_many(records: list[Any], gone: list[Any], actor: Any, reason: str) -> None:
@@ -121,7 +135,7 @@ def _judge_alone(record: Any, known: list[DataQuery], screened: set[int], actor:
             return query.record_uuid == record.uuid
         return query.rule in _SCREENED_CODES and query.case_id in screened
 
-    settle(look, [query for query in known if query.rule], by=actor, closes=closes)
+    _settle(look, [query for query in known if query.rule], by=actor, closes=closes)
 
 
 def _close_changed(record: Any, known: list[DataQuery], actor: Any) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from registry.access import log
-from registry.access.models import AccessEvent, User
+from registry.access.models import AccessEvent, Membership, User
 from registry.access.scope import WRITING_ROLES, writable_centers
 from registry.core.reading import refuse_nul
 from registry.core.spreadsheets import defused_text
@@ -95,16 +95,16 @@ class QueryFilterForm(forms.Form):
             *EVERYTHING,
             *((str(days), _("%(days)d days") % {"days": days}) for days in AGES_DAYS),
         ]
-        others = User.objects.filter(
-            memberships__center__in=self.centers, memberships__role__in=WRITING_ROLES
-        ).exclude(pk=user.pk)
+        writing = Membership.objects.in_force().filter(center__in=self.centers, role__in=WRITING_ROLES)
+        asked = DataQuery.objects.for_user(user).waiting().values("assigned_to")  # also those who have left
+        others = User.objects.filter(Q(pk__in=writing.values("user")) | Q(pk__in=asked)).exclude(pk=user.pk)
         fields["assigned"].choices = [
             *EVERYTHING,
             (ME, _("Me")),
             (NOBODY, _("Nobody")),
             *(
                 (other.username, other.get_full_name() or other.username)
-                for other in others.distinct().order_by("username")
+                for other in others.order_by("username")
             ),
         ]
 

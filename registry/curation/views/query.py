@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from registry.access import scope
-from registry.access.models import User
+from registry.access.models import Membership, User
 from registry.core.views.display import Reader
 from registry.core.views.listing import is_partial
 from registry.curation import queries
@@ -67,13 +67,8 @@ def _named(query: DataQuery, username: str) -> User | None:
 
 def colleagues(center_id: int) -> Any:
     """Who writes to a centre."""
-    return (
-        User.objects.filter(
-            is_active=True, memberships__center=center_id, memberships__role__in=scope.WRITING_ROLES
-        )
-        .distinct()
-        .order_by("username")
-    )
+    writing = Membership.objects.in_force().filter(center=center_id, role__in=scope.WRITING_ROLES)
+    return User.objects.filter(is_active=True, pk__in=writing.values("user")).order_by("username")
 
 
 def value_now(line: Line) -> str:
