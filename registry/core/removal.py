@@ -18,10 +18,11 @@ from registry.core.sequence import together
 
 
 def delete_many(given: Sequence[Record], *, by: Any, reason: str = "") -> None:
-    """Delete these records and nothing else, as one change; see ``registry.core.records.delete_many``."""
+    """Delete these records as they were read and nothing else, as one change; see ``registry.core.records``."""
     with together():
         family = Family(given, lock=True)
         gone = {(type(record), record.pk) for record in given}
+        read = {(type(record), record.pk): record for record in given}
         stored = [family.stored(record) for record in given if family.stored(record) is not None]
         family.records = []
         family.connect()
@@ -29,8 +30,11 @@ def delete_many(given: Sequence[Record], *, by: Any, reason: str = "") -> None:
         with policies.judging_many():
             for index, record in enumerate(stored):
                 try:
+                    seen = read[type(record), record.pk]
+                    if seen.version != record.version:
+                        raise records.Conflict(record, seen, seen.version)
                     _judge_deletion(family, record, gone, by, reason)
-                except (ValidationError, PermissionDenied) as error:
+                except (ValidationError, PermissionDenied, records.Conflict) as error:
                     refusals.append(Refusal(index, record, error))
         if refusals:
             raise Refused(refusals)

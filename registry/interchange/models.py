@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from registry.access.models import Center
+from registry.access.models import Center, Membership
 from registry.access.scope import curated_centers
 
 
@@ -25,6 +25,17 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 
     def under_way(self) -> "ImportBatchQuerySet":
         return self.filter(state__in=ImportBatch.UNDER_WAY)
+
+    def may_name(self, center_id: int) -> "ImportBatchQuerySet":
+        """Batches that wait and whose files may name a patient of the centre.
+
+        Of one that has errors nobody knows whom it names, beyond what its user may import.
+        """
+        waiting = self.filter(state__in=(ImportBatch.State.READY, ImportBatch.State.REFUSED))
+        links = ImportBatch.centers.through.objects.filter(importbatch=OuterRef("pk"))
+        curators = Membership.objects.filter(center=center_id, role=Membership.Role.CURATOR).values("user")
+        unknown = ~Exists(links) & (Q(user__in=curators) | Q(user__is_superuser=True) | Q(user=None))
+        return waiting.filter(Exists(links.filter(center=center_id)) | unknown)
 
 
 class ImportBatch(models.Model):

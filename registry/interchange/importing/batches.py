@@ -25,7 +25,7 @@ from registry.core import many, records
 from registry.core.reading import read_reason
 from registry.curation.quality.sweep import check_cases
 from registry.interchange.importing import shelf
-from registry.interchange.importing.checking import Report, check, messages_of, plan
+from registry.interchange.importing.checking import Report, check, messages_of, place_of, plan, whereto
 from registry.interchange.importing.findings import Finding, Findings
 from registry.interchange.models import ImportBatch
 
@@ -129,9 +129,16 @@ def carry_out_check(batch: ImportBatch) -> Report | None:
     except PermissionDenied as refused:
         _end(batch, (State.CHECKING,), State.FAILED, message=str(refused))
         return None
+    except shelf.Changed:
+        _end(batch, (State.CHECKING,), State.FAILED, message=_other_files())
+        return None
     except Exception:
         _end(batch, (State.CHECKING,), State.FAILED, message=_broke_off())
         raise
+
+
+def _other_files() -> str:
+    return _("A file is not the one that was uploaded. Nothing has been written; upload the files again.")
 
 
 def _broke_off() -> str:
@@ -182,6 +189,8 @@ def carry_out(batch: ImportBatch) -> None:
         _note_refusal(batch, refused)
     except (PermissionDenied, ValidationError) as refused:
         _end(batch, (State.WRITING,), State.FAILED, message=_sentence(refused))
+    except shelf.Changed:
+        _end(batch, (State.WRITING,), State.FAILED, message=_other_files())
     except Exception:
         _end(batch, (State.WRITING,), State.FAILED, message=_broke_off())
         raise
@@ -273,6 +282,11 @@ def _demand_same(items: list[Any], report: Report, findings: Findings) -> None:
     for uuid, item in now.items():
         if uuid not in report.versions:
             findings.say(item.row.file, item.row.at, "", _("This record has been added since the check."))
+    leads_to = whereto(items)
+    for item in items:
+        if leads_to[place_of(item)] != report.leads_to.get(place_of(item)):
+            text = _("This row leads to another record than at the check.")
+            findings.say(item.row.file, item.row.at, "", text)
     if set(report.versions) - set(now) and not findings:
         findings.say(
             items[0].row.file if items else "", "", "", _("A record has been deleted since the check.")
@@ -294,6 +308,12 @@ def discard(batch: ImportBatch) -> bool:
     if gone:
         shelf.remove(batch)
     return gone
+
+
+def forget(center_id: int) -> None:
+    """A patient of the centre has been erased: whatever may name the patient goes at once."""
+    for batch in ImportBatch.objects.may_name(center_id):
+        discard(batch)
 
 
 def _end(batch: ImportBatch, before: Any, after: str, message: str) -> None:

@@ -58,6 +58,11 @@ def rows_of(name: str, content: bytes, findings: Findings, most_rows: int) -> It
     """The rows of a bundle; raises ``Unreadable``."""
     text, _remarks = decoded(content)
     data = _json(text) if name.casefold().endswith(".json") else _yaml(text)
+    broken = list(_unkeepable(data))
+    for at in broken:
+        findings.say(name, at, "", _("There are characters here that cannot be kept."))
+    if broken:
+        return
     try:
         bundle = Bundle.model_validate(data)
     except ValidationError as error:
@@ -73,6 +78,27 @@ def rows_of(name: str, content: bytes, findings: Findings, most_rows: int) -> It
                     _("The bundle has more than %(most)d records. Split it.") % {"most": most_rows}
                 )
             yield row
+
+
+def _unkeepable(data: Any) -> Iterator[str]:
+    """Where text has characters that no database keeps: an escape can say what a file of text cannot hold."""
+    waiting = [("", data)]
+    while waiting:
+        at, part = waiting.pop()
+        if isinstance(part, dict):
+            if any(_is_unkeepable(str(key)) for key in part):
+                yield at or "document"
+                continue
+            waiting += [(f"{at}.{key}" if at else str(key), value) for key, value in reversed(part.items())]
+        elif isinstance(part, list):
+            waiting += [(f"{at}[{place}]", value) for place, value in reversed(list(enumerate(part)))]
+        elif isinstance(part, str) and _is_unkeepable(part):
+            yield at or "document"
+
+
+def _is_unkeepable(text: str) -> bool:
+    """Null characters, and halves of characters."""
+    return "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _shape(found: Any) -> str:

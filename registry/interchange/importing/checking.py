@@ -8,7 +8,8 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 
-from cases.models import Patient
+from cases.identity import lookup_hashes
+from cases.models import Case, Patient
 from registry.core import limits, many, records
 from registry.core.history import HOUSEKEEPING
 from registry.core.rules import label_of, range_of
@@ -45,6 +46,8 @@ class Report:
     centers: list[int] = field(default_factory=list)
     #: Public ids of the stored records that are involved, with the versions that were read.
     versions: dict[str, int] = field(default_factory=dict)
+    #: Row → what its records hang on, see ``whereto``.
+    leads_to: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
@@ -89,6 +92,7 @@ def check(
     """Judge the files as the write door will; nothing is written."""
     findings, warnings = Findings(), Findings()
     found, planner = plan(sources, centers, findings)
+    leads_to = whereto(planner.items)
     proposals = [many.Proposed(item.record, item.expected_version) for item in planner.items]
     items = {id(item.record): item for item in planner.items}
     total = len(proposals)
@@ -104,6 +108,7 @@ def check(
     if not found.rows and not findings:
         findings.say(next((source.name for source in sources), ""), "", "", _("The files hold no rows."))
     report = Report(rows=len(found.rows), remarks=found.remarks, reason_needed=judged.reason_needed)
+    report.leads_to = leads_to
     _count(report, judged, items)
     report.only_new = not judged.would.changed
     if not findings:
@@ -121,6 +126,22 @@ def check(
     centers_touched = {item.record.center_id_of() for item in planner.items if not findings}
     report.centers = sorted(center for center in centers_touched if center is not None)
     return Checked(report, planner.items, proposals)
+
+
+def place_of(item: Item) -> str:
+    """The row of a record, as a key."""
+    return f"{item.row.file}|{item.row.at}"
+
+
+def whereto(items: Iterable[Item]) -> dict[str, list[str]]:
+    """Row → the stored cases and patients that its records belong to; the centre, where a patient is new."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        top: Any = item.record.aggregate_root()
+        if isinstance(top, Case) and top._state.adding:
+            top = top.patient
+        found[place_of(item)].add(f"{top.center_id}" if top._state.adding else str(top.uuid))
+    return {place: sorted(names) for place, names in found.items()}
 
 
 def messages_of(item: Item, error: Exception) -> list[tuple[str, str]]:
@@ -188,13 +209,20 @@ def _warn(judged: many.Judged, items: dict[int, Item], warnings: Findings) -> No
 
 def _warn_of_twins(judged: many.Judged, items: dict[int, Item], warnings: Findings) -> None:
     new = [row for row in judged.would.created if isinstance(row, Patient) and row.hospital_number_hash]
-    hashes = {patient.hospital_number_hash for patient in new}
+    hashes = {
+        each: patient.hospital_number_hash
+        for patient in new
+        for each in lookup_hashes(patient.center_id, patient.hospital_number)
+    }
     if not hashes:
         return
     known = Patient.objects.filter(
         center__in={patient.center_id for patient in new}, hospital_number_hash__in=hashes
     )
-    registry_ids = dict(known.values_list("hospital_number_hash", "registry_id"))
+    registry_ids = {
+        hashes[stored]: registry_id
+        for stored, registry_id in known.values_list("hospital_number_hash", "registry_id")
+    }
     seen: dict[str, str] = {}
     for patient in new:
         item, key = items[id(patient)], patient.hospital_number_hash

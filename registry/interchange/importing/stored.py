@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from cases.identity import lookup_hash
+from cases.identity import lookup_hashes
 from cases.models import Patient
 from registry.core.family import Family, fetch, in_parts, owner_field
 from registry.core.models import Record
@@ -26,7 +26,9 @@ class Stored:
             for part in in_parts(ids):
                 found += model._base_manager.filter(**{path: centers}, uuid__in=part)
         patients = [p for p in fetch(Patient, "registry_id", registry_ids) if p.center_id in self._center_ids]
-        hashes = {lookup_hash(center.pk, number) for number in numbers for center in centers} - {""}
+        hashes = {
+            each for number in numbers for center in centers for each in lookup_hashes(center.pk, number)
+        }
         patients += [
             p for p in fetch(Patient, "hospital_number_hash", hashes) if p.center_id in self._center_ids
         ]
@@ -60,7 +62,8 @@ class Stored:
         return [
             patient
             for center in self.centers
-            for patient in self._by_hash.get(lookup_hash(center.pk, number), ())
+            for each in lookup_hashes(center.pk, number)
+            for patient in self._by_hash.get(each, ())
         ]
 
     def below(self, model: Any, owner: Any) -> list[Any]:

@@ -39,6 +39,8 @@ def undo(batch: ImportBatch, user: Any, reason: object) -> None:
 
 
 def _said(error: Any) -> list[str]:
+    if isinstance(error, records.Conflict):
+        return [_("It has been changed since.")]
     return list(getattr(error, "messages", [])) or [str(error)]
 
 

@@ -21,6 +21,7 @@ from registry.access.scope import curated_centers
 from registry.core.reading import LONGEST_REASON
 from registry.core.views.listing import Pages, capped_count, count_words, is_partial
 from registry.interchange.importing import batches, shelf, undoing
+from registry.interchange.importing.checking import Report
 from registry.interchange.importing.csv_file import _FORMULA_STARTS
 from registry.interchange.importing.layout import LAYOUTS, columns_of
 from registry.interchange.importing.reading import SUFFIXES, suffix_of
@@ -55,6 +56,18 @@ def _batch(request: HttpRequest, uuid: Any) -> ImportBatch:
     if batch is None:
         raise Http404
     return batch
+
+
+def _note_read(request: HttpRequest, batch: ImportBatch, report: Report | None) -> None:
+    """What a check found repeats values of patients; the access log says who read it."""
+    if report is not None and (report.differences or report.errors or report.warnings):
+        log.note(
+            AccessEvent.Kind.IDENTITY_READ,
+            user=request.user,
+            request=request,
+            subject=f"import {batch.uuid}",
+            detail=request.path,
+        )
 
 
 def _tables() -> list[dict[str, Any]]:
@@ -146,14 +159,7 @@ class Batch(View):
         request: HttpRequest, batch: ImportBatch, error: str = "", status: int = 200, reason: str = ""
     ) -> HttpResponse:
         report = shelf.report_of(batch) if batch.is_open and not batch.is_under_way else None
-        if report is not None and (report.differences or report.errors):
-            log.note(
-                AccessEvent.Kind.IDENTITY_READ,
-                user=request.user,
-                request=request,
-                subject=f"import {batch.uuid}",
-                detail=request.path,
-            )
+        _note_read(request, batch, report)
         progress = shelf.progress_of(batch) if batch.is_under_way else None
         context = {
             "batch": batch,
@@ -236,6 +242,7 @@ class Errors(View):
         report = shelf.report_of(batch) if batch.is_open else None
         if report is None:
             raise Http404
+        _note_read(request, batch, report)
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(["kind", "file", "row", "column", "message"])
