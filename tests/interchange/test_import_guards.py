@@ -8,6 +8,7 @@ from registry.core import many, records
 from registry.curation import erasure
 from registry.interchange.code_lists import load_diagnoses
 from registry.interchange.importing import batches, shelf, undoing
+from registry.interchange.importing.references import References
 from registry.interchange.models import ImportBatch
 from tests import factories as make
 from tests.interchange.importing import NEW, as_csv, checked, errors
@@ -111,3 +112,21 @@ def test_a_file_that_was_exchanged_on_the_shelf_is_not_written(center, curator):
     batches.confirm(batch, curator, "")
     assert batch.state == State.FAILED and "not the one that was uploaded" in batch.message
     assert not Patient.objects.exists()
+
+
+def test_a_file_with_everything_in_one_case_is_read_in_linear_time(center, curator, monkeypatch):
+    keys = []
+    read = References._key
+    monkeypatch.setattr(References, "_key", staticmethod(lambda *given: keys.append(1) or read(*given)))
+    numbers = range(1, 61)
+    found = checked(
+        curator,
+        center,
+        patients=[{"patient_ref": "P"}],
+        cases=[{"patient_ref": "P", "case_ref": "C"}],
+        lesions=[{"case_ref": "C", "number": each} for each in numbers],
+        procedures=[{"case_ref": "C", "sequence": "1", "kind": "rfa"}],
+        treated_lesions=[{"case_ref": "C", "procedure_sequence": "1", "lesion_number": n} for n in numbers],
+    )
+    assert errors(found) == [] and found.report.counts["treated_lesions"]["new"] == 60
+    assert len(keys) < 10 * len(numbers)

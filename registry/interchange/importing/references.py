@@ -32,6 +32,7 @@ class References:
         #: Stored record → the copy that is changed.
         self.taken: dict[tuple[Any, int], tuple[Any, Row]] = {}
         self.new_below: dict[tuple[str, int], list[Any]] = defaultdict(list)
+        self._gathered: dict[tuple[str, int], tuple[list[Any], dict[str, list[Any]]]] = {}
 
     def _say(self, row: Row, column: str, message: str) -> None:
         self.findings.say(row.file, row.at, row.called(column), message)
@@ -143,14 +144,11 @@ class References:
     def _numbered(self, row: Row, reference: Any, owner: Any) -> Any:
         """One of the records of an owner, by its number; without a number the only one."""
         other = LAYOUTS[reference.table]
-        rows = self._below(reference.table, owner)
+        rows, by_key = self._below(reference.table, owner)
         column = other.named_key if other.key else ""
         given = row.cells.get(column) if column else None
         if given is not None:
-            key = self._key(other.model, other.key, given)
-            rows = [
-                each for each in rows if self._key(other.model, other.key, getattr(each, other.key)) == key
-            ]
+            rows = by_key.get(repr(self._key(other.model, other.key, given)), [])
             if not rows:
                 raise self._fail(
                     row, column, _("No such %(name)s.") % {"name": other.model._meta.verbose_name}
@@ -159,14 +157,26 @@ class References:
             raise self._fail(row, column or f"{reference.stem}_id", _lacking(reference))
         return rows[0]
 
-    def _below(self, table: str, owner: Any) -> list[Any]:
-        """The records of a table beneath an owner, stored ones and those of this import."""
+    def _below(self, table: str, owner: Any) -> tuple[list[Any], dict[str, list[Any]]]:
+        """The records of a table beneath an owner, stored ones and those of this import; and the same by their key.
+
+        Gathered once: all rows of a table have been made before a row of another table asks for them.
+        """
+        known = self._gathered.get((table, id(owner)))
+        if known is not None:
+            return known
+        layout = LAYOUTS[table]
         found = (
             []
             if owner._state.adding
-            else [self._current(each) for each in self.stored.below(LAYOUTS[table].model, owner)]
+            else [self._current(each) for each in self.stored.below(layout.model, owner)]
         )
-        return found + self.new_below[(table, id(owner))]
+        found += self.new_below[(table, id(owner))]
+        by_key: dict[str, list[Any]] = defaultdict(list)
+        for each in found if layout.key else ():
+            by_key[repr(self._key(layout.model, layout.key, getattr(each, layout.key)))].append(each)
+        self._gathered[(table, id(owner))] = found, by_key
+        return found, by_key
 
     def _by_key(self, row: Row, owners: dict[str, Any]) -> Any:
         """The stored record that has the row's key within its owner."""
