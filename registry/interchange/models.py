@@ -27,15 +27,15 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
         return self.filter(state__in=ImportBatch.UNDER_WAY)
 
     def may_name(self, center_id: int) -> "ImportBatchQuerySet":
-        """Batches that wait and whose files may name a patient of the centre.
+        """Batches whose files are kept and may name a patient of the centre.
 
-        Of one that has errors nobody knows whom it names, beyond what its user may import.
+        Of one that has errors, or has not been checked, nobody knows whom it names, beyond what its user may import.
         """
-        waiting = self.filter(state__in=(ImportBatch.State.READY, ImportBatch.State.REFUSED))
+        kept = self.filter(state__in=ImportBatch.OPEN)
         links = ImportBatch.centers.through.objects.filter(importbatch=OuterRef("pk"))
         curators = Membership.objects.filter(center=center_id, role=Membership.Role.CURATOR).values("user")
         unknown = ~Exists(links) & (Q(user__in=curators) | Q(user__is_superuser=True) | Q(user=None))
-        return waiting.filter(Exists(links.filter(center=center_id)) | unknown)
+        return kept.filter(Exists(links.filter(center=center_id)) | unknown)
 
 
 class ImportBatch(models.Model):

@@ -1,6 +1,7 @@
 """What an import must not do: break on characters, outlive an erasure, write what nobody has checked."""
 
 import pytest
+from django.core.management import call_command
 
 from cases.models import Case, Lesion, Patient
 from registry.access.models import AccessEvent, Membership
@@ -53,6 +54,20 @@ def test_erasing_a_patient_takes_the_files_that_wait(center, other_center, curat
         batch.refresh_from_db()
     assert (ready.state, refused.state, elsewhere.state) == (State.DISCARDED, State.DISCARDED, State.READY)
     assert [path.name for path in folder.iterdir()] == [str(elsewhere.uuid)]
+
+
+def test_an_erasure_ends_the_time_of_what_is_being_checked(center, curator, folder, capsys):
+    patient = make.PatientFactory(center=center, hospital_number="4711", by=curator)
+    batch = batches.take([("cases.csv", [as_csv([{"hospital_number": "4711"}])])], curator)
+    with shelf.held(batch):
+        erasure.erase(patient, by=curator, reason="asked for it")
+        batches.sweep()
+    batch.refresh_from_db()
+    assert batch.state == State.CHECKING
+    call_command("clear_imports")
+    batch.refresh_from_db()
+    assert not batch.is_open and not list(folder.iterdir())
+    assert "0 imports" in capsys.readouterr().out
 
 
 def test_a_row_goes_to_the_patient_that_the_check_found(center, curator):

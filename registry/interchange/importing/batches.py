@@ -313,7 +313,10 @@ def discard(batch: ImportBatch) -> bool:
 def forget(center_id: int) -> None:
     """A patient of the centre has been erased: whatever may name the patient goes at once."""
     for batch in ImportBatch.objects.may_name(center_id):
-        discard(batch)
+        if not discard(batch):  # somebody is at it: its time is over with that step
+            ImportBatch.objects.filter(pk=batch.pk, state__in=ImportBatch.OPEN).update(
+                expires_at=timezone.now()
+            )
 
 
 def _end(batch: ImportBatch, before: Any, after: str, message: str) -> None:
