@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from cases.models import Case, Lesion, Patient
+from outcomes.models import Assessment
 from registry.access.models import AccessEvent, Membership
 from registry.core import many, records
 from registry.curation import erasure
@@ -145,3 +146,36 @@ def test_a_file_with_everything_in_one_case_is_read_in_linear_time(center, curat
     )
     assert errors(found) == [] and found.report.counts["treated_lesions"]["new"] == 60
     assert len(keys) < 10 * len(numbers)
+
+
+@pytest.fixture
+def later(center, curator):
+    """A batch that brought a case what it needs to be complete, as it has been said to be since."""
+    rest = {**NEW, "cases": [{**NEW["cases"][0], "case_status": "draft"}], "assessments": []}
+    del rest["assessments"]
+    batches.confirm(batch_of(curator, **rest), curator, "")
+    case = Case.objects.get()
+    rows = [{**row, "case_id": case.uuid} for row in NEW["assessments"]]
+    for row in rows:
+        del row["case_ref"]
+    batch = batch_of(curator, assessments=rows)
+    batches.confirm(batch, curator, "")
+    case = Case.objects.get()
+    case.status = "complete"
+    records.save(case, by=curator, reason="all there")
+    return batch
+
+
+@pytest.mark.parametrize(("reason", "words"), [("why", "cannot be undone"), ("\x00", "Null characters")])
+def test_an_undoing_that_is_refused_says_why(client, curator, later, reason, words):
+    client.force_login(curator)
+    answer = client.post(f"/import/{later.uuid}/undo/", {"reason": reason})
+    assert answer.status_code == 422 and words in answer.content.decode()
+    later.refresh_from_db()
+    assert later.state == State.DONE and Assessment.objects.count() == 2
+
+
+@pytest.mark.parametrize("word", ["1e9999999999999", "-1E-9999999999999", "1e99999999"])
+def test_a_number_that_would_fill_the_memory_is_none(center, curator, word):
+    content = f'{{"format": "case-bundle/1", "patients": [{{"birth_year": {word}}}]}}'.encode()
+    assert "is not a number" in errors(checked(curator, center, bundle_json=content))[0][3]

@@ -23,6 +23,8 @@ from registry.interchange.importing.sheets import unknown_column
 FORMAT = "case-bundle/1"
 #: Patient, case, procedure, treated lesion, cycle, value, and the lists between them.
 DEEPEST = 16
+#: Digits before or behind the point of a number; none that is kept has nearly as many.
+MOST_DIGITS = 40
 
 #: Key in a bundle → table, and what stands beneath rows of it.
 _BENEATH: dict[str, dict[str, str]] = {
@@ -153,11 +155,16 @@ def _json(text: str) -> Any:
             raise Unreadable(_("“%(name)s” stands twice in one record.") % {"name": shortened(min(twice))})
         return dict(pairs)
 
+    def number(word: str) -> Decimal:
+        # “1e9999999999” is short, and written out it fills the memory.
+        found = Decimal(word)
+        return found if abs(found.adjusted()) <= MOST_DIGITS else refuse(word)
+
     def refuse(word: str) -> Any:
-        raise Unreadable(_("“%(value)s” is not a number.") % {"value": word})
+        raise Unreadable(_("“%(value)s” is not a number.") % {"value": shortened(word)})
 
     try:
-        return json.loads(text, object_pairs_hook=once, parse_float=Decimal, parse_constant=refuse)
+        return json.loads(text, object_pairs_hook=once, parse_float=number, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise Unreadable(
             _("The file is no readable JSON: line %(line)d, %(why)s.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,6 +37,9 @@ def undo(batch: ImportBatch, user: Any, reason: object) -> None:
                 _("The import cannot be undone: %(record)s: %(why)s")
                 % {"record": first.record, "why": " ".join(_said(first.error))}
             ) from None
+        except ValidationError as refused:
+            why = " ".join(refused.messages)
+            raise Refused(_("The import cannot be undone: %(why)s") % {"why": why}) from None
 
 
 def _said(error: Any) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -197,9 +198,10 @@ class _Step(View):
         reason = request.POST.get("reason", "")
         try:
             self.take(batch, request.user, reason)
-        except batches.Refused as refused:
+        except (batches.Refused, ValidationError) as refused:
+            said = refused.message if isinstance(refused, batches.Refused) else " ".join(refused.messages)
             batch.refresh_from_db()
-            return Batch.shown(request, batch, refused.message, 422, reason)
+            return Batch.shown(request, batch, said, 422, reason)
         return HttpResponseRedirect(reverse("import-batch", args=[batch.uuid]))
 
     def take(self, batch: ImportBatch, user: Any, reason: str) -> None:
