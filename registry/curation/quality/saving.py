@@ -65,10 +65,10 @@ def look_again(record: Any, actor: Any, reason: str) -> None:
     looked_at = {case.pk for case in due if _worth_a_look(case, known)}
     for case in editor.load(Case.objects.filter(pk__in=looked_at)) if looked_at else ():
         _settle(
-            lambda case=case: findings(RULES, case),  # type: ignore[misc]
+            lambda case=case: findings(RULES, case),
             [query for query in known if query.rule],
             by=actor,
-            closes=lambda query, case=case: query.rule in _CASE_CODES and query.case_id == case.pk,  # type: ignore[misc]
+            closes=lambda query, case=case: query.rule in _CASE_CODES and query.case_id == case.pk,
         )
     if not looked_at:
         _judge_alone(record, known, {case.pk for case in due}, actor)

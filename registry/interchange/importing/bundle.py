@@ -61,8 +61,8 @@ def rows_of(name: str, content: bytes, findings: Findings, most_rows: int) -> It
     text, _remarks = decoded(content)
     data = _json(text) if name.casefold().endswith(".json") else _yaml(text)
     broken = list(_unkeepable(data))
-    for at in broken:
-        findings.say(name, at, "", _("There are characters here that cannot be kept."))
+    for path in broken:
+        findings.say(name, path, "", _("There are characters here that cannot be kept."))
     if broken:
         return
     try:
