@@ -145,9 +145,13 @@ class NewCaseView(CaseRecordFormView):
         return super().post(request, *args, **kwargs)
 
     def lock(self) -> None:
-        """The counter of the centre gives out one registry id after the other."""
+        """The counter of the centre gives out one registry id after the other.
+
+        The centre itself comes first, as it does in the write door, which has a freeze of it wait for new patients.
+        """
         center = self._center()
         if self.creating and center is not None:
+            Center.objects.select_for_update(no_key=True).filter(pk=center.pk).first()
             PatientCounter.objects.select_for_update().filter(center=center).first()
         elif not self.creating:
             super().lock()
