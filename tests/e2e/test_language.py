@@ -75,7 +75,7 @@ def test_the_choice_has_no_barrier(browser, live_server, clinician, width, schem
     found = violations(page) + overflows(page)
     page.locator("#id_username").fill(clinician.username)
     page.locator("#id_password").fill(factories.PASSWORD)
-    page.locator("main button[type=submit]").click()
+    page.locator("main button.btn-primary[type=submit]").click()
     page.wait_for_url(f"{live_server.url}/")
     if width < 768:
         page.locator(".navbar-toggler").click()

@@ -82,5 +82,6 @@ for (const link of document.querySelectorAll(".breadcrumb a[href]")) {
 }
 
 document.addEventListener("submit", (event) => {
-  if (new URL(event.target.action).pathname.endsWith("/logout/")) kept.clear();
+  // The attribute: a control that is called “action” would hide the property.
+  if (event.target.getAttribute("action")?.endsWith("/logout/")) kept.clear();
 });

@@ -4,7 +4,6 @@
  */
 
 import { csrfToken } from "./cookie.js";
-import { askForPasskey } from "./passkey.js";
 
 /** Resolves when somebody has signed in. */
 export function signIn(outbox, onChange) {
@@ -62,6 +61,8 @@ export function signIn(outbox, onChange) {
 
     async function usePasskey() {
       try {
+        // Only who has a passkey needs its script; the sections of a case are light without it.
+        const { askForPasskey } = await import("./passkey.js");
         const body = new FormData();
         body.set("credential", JSON.stringify(await askForPasskey(passkey)));
         await send(body);
