@@ -1,7 +1,6 @@
 /** Sends what is to be stored, again and again until the server has answered, and asks for the password when it must. */
 
 import { csrfToken } from "./cookie.js";
-import { signIn } from "./sign-in-again.js";
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15000;
@@ -73,9 +72,11 @@ export function createOutbox({ onChange, openedBy = "" }) {
 
     /** Opens the dialogue once, whoever asks; resolves when somebody has signed in. */
     askToSignIn() {
-      waiting ??= signIn(outbox, onChange).finally(() => {
-        waiting = null;
-      });
+      waiting ??= import("./sign-in-again.js")
+        .then(({ signIn }) => signIn(outbox, onChange), () => wait(FIRST_RETRY_MS))
+        .finally(() => {
+          waiting = null;
+        });
       return waiting;
     },
   };

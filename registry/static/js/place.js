@@ -82,6 +82,5 @@ for (const link of document.querySelectorAll(".breadcrumb a[href]")) {
 }
 
 document.addEventListener("submit", (event) => {
-  // The attribute: a control that is called “action” would hide the property.
   if (event.target.getAttribute("action")?.endsWith("/logout/")) kept.clear();
 });

@@ -1,9 +1,4 @@
-/**
- * Data queries at the fields of a page: puts the marks that the server has sent where their fields are.
- *
- * A mark in which somebody is writing stays until it is left. Its controls name their form by their attribute `form`, so
- * that it may stand within a form of another record.
- */
+/** Puts the marks of data queries where their fields are; one in which somebody writes stays until it is left. */
 
 const place = document.querySelector("[data-queries]");
 let lastField = "";
